@@ -1,0 +1,1 @@
+"""What every other layer stands on: time, days, areas, text, identifiers, errors."""

@@ -1,0 +1,171 @@
+"""Why an act of the right kind did not count: the list people look at first when they do not agree."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from fengsui.facts.fact import Fact
+from fengsui.kit.instant import NEVER
+from fengsui.loops.acts import COLUMNS, Act, passes
+from fengsui.loops.allocate import differ, moment
+from fengsui.loops.duty import Duty
+from fengsui.loops.explanation import Rejected, seen
+from fengsui.loops.reading import Reading
+from fengsui.protocols.model import Discharge, Evidence, Frame, Obligation
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One duty with what is needed to judge acts against it."""
+
+    duty: Duty
+    obligation: Obligation
+    reading: Reading
+    duties: Sequence[Duty]  # of the whole loop
+    subject: str
+    now: int
+
+
+def rejected(case: Case) -> Iterator[Rejected]:
+    """Every fact of a right kind that had happened by now and did not count, in time order."""
+    kinds = set(case.obligation.evidence.pattern.kinds)
+    counted = set(supporting(case))
+    for act in case.reading.seen:
+        fact = act.fact
+        if fact.kind not in kinds or act.when > case.now or fact.id in counted:
+            continue
+        why, values = _why(case, act)
+        yield Rejected(seen(fact, case.subject), why, values)
+
+
+def supporting(case: Case) -> Iterator[str]:
+    """Ids of the facts that met the duty: the completing one, then those it needed beside it."""
+    duty, evidence = case.duty, case.obligation.evidence
+    if duty.met_fact is None or _met_at(case) == NEVER:
+        return
+    yield duty.met_fact
+    if evidence.count == 1:
+        return
+    acts = [a for a in case.reading.seen if _is_usable(case, a) and a.fact.id != duty.met_fact]
+    last = next((a for a in case.reading.seen if a.fact.id == duty.met_fact), None)
+    if last is None:
+        return
+    before = [a for a in acts if moment(a, duty.open_at) + evidence.apart <= duty.met_at]
+    if evidence.distinct:
+        before = [a for a in before if all(differ(last, a, field) for field in evidence.distinct)]
+        yield from (a.fact.id for a in before[:1])
+    else:
+        yield from (a.fact.id for a in _spaced(before, evidence, duty.open_at)[: evidence.count - 1])
+
+
+def _met_at(case: Case) -> int:
+    """When it was met, as far as that counts by now: an act after the end is none."""
+    met_at = case.duty.met_at
+    return met_at if met_at <= min(case.now, case.duty.ended_at) else NEVER
+
+
+def _spaced(acts: Sequence[Act], evidence: Evidence, floor: int) -> list[Act]:
+    chosen: list[Act] = []
+    for act in acts:
+        if not chosen or moment(act, floor) - moment(chosen[-1], floor) >= evidence.apart:
+            chosen.append(act)
+    return chosen
+
+
+def _is_usable(case: Case, act: Act) -> bool:
+    """Whether the act passes every test that does not concern its time, and came within the window."""
+    evidence = case.obligation.evidence
+    fact = act.fact
+    if fact.kind not in evidence.pattern.kinds or _failing(evidence, fact) or _person(case, fact):
+        return False
+    return case.duty.open_at <= moment(act, case.duty.open_at) < case.duty.until_at
+
+
+Why = tuple[str, dict[str, object]]
+
+
+def _why(case: Case, act: Act) -> Why:
+    """The first reason that holds, read from the top."""
+    duty, evidence = case.duty, case.obligation.evidence
+    at = moment(act, duty.open_at)
+    taken = _met_another(case, act.fact)
+    later = _next_one(case, at)
+    if failing := _failing(evidence, act.fact):
+        return "other_content", failing
+    if person := _person(case, act.fact):
+        return person, {}
+    if duty.open_at == NEVER:
+        return "before_opening", {"open_at": NEVER}
+    if at < duty.open_at:
+        return "before_opening", {"open_at": duty.open_at}
+    if _met_at(case) <= at:
+        return "surplus", {"met_at": duty.met_at}
+    if at > duty.ended_at:
+        return "after_end", {"ended_at": duty.ended_at}
+    if taken:
+        return "met_another", {"key": taken.key, "n": taken.n}
+    if later:
+        return "next_one", {"key": later.key, "n": later.n, "open_at": later.open_at}
+    if at >= duty.until_at:
+        return "too_late", {"until_at": duty.until_at}
+    return _among_several(case, act)
+
+
+def _failing(evidence: Evidence, fact: Fact) -> dict[str, object]:
+    """The first condition on the content that does not hold, with what was found; empty if all do."""
+    for test in evidence.pattern.where:
+        if not passes(test, fact):
+            name = COLUMNS.get(test.field)
+            found = getattr(fact, name) if name else fact.data.get(test.field)
+            return {"field": test.field, "op": test.op, "found": found, "wanted": test.value}
+    return {}
+
+
+def _person(case: Case, fact: Fact) -> str:
+    """Why the person who acted may not be the one, or nothing."""
+    milestone = case.obligation.evidence.not_by
+    if milestone is None:
+        return ""
+    if fact.by is None:
+        return "no_person"
+    reached = case.reading.reached.get(milestone, ())
+    own = milestone == case.obligation.start
+    barred = [a for a in reached if a.fact and (not own or a.fact.id == case.duty.anchor_fact)]
+    return "same_person" if any(a.fact.by == fact.by for a in barred[:1]) else ""
+
+
+def _series(case: Case) -> list[Duty]:
+    keys = {o.key for o in case.reading.version.obligations if o.series == case.obligation.series}
+    keys |= {case.duty.key}
+    return [d for d in case.duties if d.key in keys and (d.key, d.n) != (case.duty.key, case.duty.n)]
+
+
+def _met_another(case: Case, fact: Fact) -> Duty | None:
+    return next((d for d in _series(case) if d.met_fact == fact.id), None)
+
+
+def _next_one(case: Case, at: int) -> Duty | None:
+    """The later duty of the series that had opened by then, where each act counts for the latest."""
+    if case.obligation.discharge is not Discharge.SLOT:
+        return None
+    opened = [d for d in _series(case) if case.duty.open_at < d.open_at <= at]
+    return max(opened, key=lambda d: d.open_at, default=None)
+
+
+def _among_several(case: Case, act: Act) -> Why:
+    """Why an act within the window does not complete evidence that asks for more than one."""
+    evidence, duty = case.obligation.evidence, case.duty
+    others = [a for a in case.reading.seen if a.fact.id != act.fact.id and _is_usable(case, a)]
+    others = [a for a in others if a.when <= case.now]
+    for field in evidence.distinct:
+        if act.fact.data.get(field) is None:
+            return "no_field", {"field": field}
+        if others and not any(differ(act, a, field) for a in others):
+            return "same_field", {"field": field, "found": act.fact.data.get(field)}
+    at = moment(act, duty.open_at)
+    near = [a for a in others if abs(moment(a, duty.open_at) - at) < evidence.apart]
+    soon = case.obligation.window.frame is Frame.ROLLING and at < duty.anchor_at + evidence.apart
+    if near or soon:
+        return "too_soon", {"apart": evidence.apart}
+    if evidence.count > 1:
+        return "alone", {"count": evidence.count}
+    return "surplus", {"met_at": duty.met_at}
