@@ -12,13 +12,13 @@ import numpy as np
 
 from fengsui.facts.fact import Fact
 from fengsui.kit.instant import NEVER
-from fengsui.loops import kernel_slots as slots
+from fengsui.loops import kernel_rows as slots
 from fengsui.loops.columns import Codebook, Columns, Places, Words, columns
 from fengsui.loops.duty import Duty
 from fengsui.loops.kernel import Openings, derive_rows, find_openings
 from fengsui.loops.kernel_days import days_of
 from fengsui.loops.kernel_merge import AT_ANCHOR, REMAINING, RETROACTIVE, merge_rows
-from fengsui.loops.kernel_slots import PlaceTables, scratch
+from fengsui.loops.kernel_rows import PlaceTables, scratch
 from fengsui.loops.loop import Loop, Reached, World, loop_id
 from fengsui.loops.plan import H_AGAIN_AFTER, H_LOOKS_BACK, H_N_EACH, H_WIDTH, Plan, compile_plan
 from fengsui.loops.strata import Rules
@@ -36,7 +36,7 @@ class Table:
     """The loops of one protocol, as arrays; one entry a loop, rows of duties by range.
 
     ``heads``: int64[n, 4] closed_at, place number, first row, end row. ``reached``: int64[n, m, 2].
-    ``times``: int64[rows, 8] (kernel_slots.T_*), ``refs``: int32[rows, 10] (R_*; facts by index into the
+    ``times``: int64[rows, 8] (kernel_rows.T_*), ``refs``: int32[rows, 10] (R_*; facts by index into the
     columns, R_VERSION an index into ``versions``). ``governed``: int64 bit mask over ``versions``.
     """
 
@@ -235,7 +235,7 @@ class _Run:
             0,
             n,
             v,
-            scratch(plan.tables, n_facts=self.most),
+            scratch(plan.tables, n_loops=n, n_facts=int(facts.sum()), most=self.most),
             heads,
             own,
             times,

@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numba.extending import register_jitable
 
 from fengsui.kit.civil import civil_from, day_from, shift_months
 from fengsui.kit.days import DayTables
 from fengsui.kit.instant import DAY, NEVER
+from fengsui.loops.compiled import inner
 from fengsui.loops.plan import UNITS
 from fengsui.protocols.model import Unit
 
@@ -34,7 +34,7 @@ def days_of(tables: DayTables) -> Days:
     return Days(tables.midnight, tables.working_before, tables.nth_working)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def day_of(days, zone, at):
     """The civil day of an instant."""
     midnight = days.midnight[zone]
@@ -51,7 +51,7 @@ def day_of(days, zone, at):
     return day
 
 
-@njit(cache=True, nogil=True)
+@inner
 def midnight_of(days, zone, day):
     """The instant at which a civil day begins."""
     if day >= NEVER:
@@ -65,19 +65,19 @@ def midnight_of(days, zone, day):
     return midnight[day]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _worked_before(days, day):
     return days.working_before[min(max(day, 0), days.working_before.size - 1)]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _nth(days, k):
     if k < 0:
         return -1
     return days.nth_working[k] if k < days.nth_working.size else NEVER
 
 
-@njit(cache=True, nogil=True)
+@inner
 def add_working_days(days, day, n):
     """The n-th working day after a day that is not itself counted."""
     if n == 0 or day >= NEVER:
@@ -86,13 +86,13 @@ def add_working_days(days, day, n):
     return _nth(days, k)
 
 
-@njit(cache=True, nogil=True)
-def reach(days, zone, start, row, at):
-    """The moment a length is over; ``row[at:at + 4]`` is n, unit, rounding up, to a working day."""
-    unit = row[at + 1]
+@inner
+def reach(days, zone, start, table, row, at):
+    """The moment a length is over: ``table[row, at]`` … is n, unit, rounding up, to a working day."""
+    unit = table[row, at + 1]
     if start == NEVER or unit < 0:
         return start
-    n = row[at]
+    n = table[row, at]
     if unit == SECONDS:
         return start + n
     day = day_of(days, zone, start)
@@ -101,7 +101,7 @@ def reach(days, zone, start, row, at):
     elif unit == WORKING_DAYS:
         day = add_working_days(days, day, n)
     else:
-        day = shift_months(day, n, row[at + 2] == 1)
-    if row[at + 3] and day < NEVER:
+        day = shift_months(day, n, table[row, at + 2] == 1)
+    if table[row, at + 3] and day < NEVER:
         day = _nth(days, _worked_before(days, day))
     return midnight_of(days, zone, day + 1)

@@ -1,14 +1,29 @@
-"""The kernel's matching of acts with slots: the counterpart of ``allocate``."""
+"""The kernel's matching of acts with duties: the counterpart of ``allocate``."""
 
-from numba import njit
+import numpy as np
 
 from fengsui.kit.instant import NEVER
-from fengsui.loops.kernel_slots import R_KEY, R_MET, T_DUE, T_MET, T_OPEN, T_UNTIL, counts, moment
+from fengsui.loops.compiled import inner
+from fengsui.loops.kernel_rows import (
+    ONE,
+    R_ANCHOR,
+    R_KEY,
+    R_MET,
+    T_ANCHOR,
+    T_DUE,
+    T_MET,
+    T_OPEN,
+    T_UNTIL,
+    has,
+    moment,
+)
+from fengsui.loops.kernel_windows import barred_by, is_other
 from fengsui.loops.plan import (
     DISCHARGES,
-    FRAMES,
     LATES,
+    O_ALONE,
     O_APART,
+    O_BIT,
     O_COUNT,
     O_DISCHARGE,
     O_DISTINCT_HI,
@@ -16,157 +31,217 @@ from fengsui.loops.plan import (
     O_FRAME,
     O_LATE,
     O_LATE_FOR,
+    O_NOT_BY,
+    O_PLAIN,
     O_SERIES,
+    ROLLING,
 )
-from fengsui.protocols.model import Discharge, Frame, Late
+from fengsui.protocols.model import Discharge, Late
 
 SLOT = DISCHARGES.index(Discharge.SLOT)
 FIFO = DISCHARGES.index(Discharge.FIFO)
 UNTIL_NEXT = LATES.index(Late.UNTIL_NEXT)
 NEVER_LATE = LATES.index(Late.NEVER)
 FOR = LATES.index(Late.FOR)
-ROLLING = FRAMES.index(Frame.ROLLING)
 
 
-@njit(cache=True, nogil=True)
-def allocate(tables, cols, n, n_slots, x):
-    """Match the loop's acts with its anchored slots, series by series."""
-    for s in range(n_slots):
-        x.order[s] = 0  # not yet in a series
-    for first in range(n_slots):
-        o = x.slot_refs[first, R_KEY]
-        if x.order[first] != 0 or not _is_matched(tables, o, first, x):
+@inner
+def match(tables, cols, n, x, times, refs):
+    """Match the acts of a block of loops with their anchored duties, series by series."""
+    for o in range(tables.obligations.shape[0]):
+        if tables.obligations[o, O_FRAME] == ROLLING:
             continue
-        series = tables.obligations[o, O_SERIES]
-        last = -1  # the series as a chain in order of opening: order[s] is 2 + the next slot, 1 at the end
-        head = -1
-        for s in range(first, n_slots):
-            other = x.slot_refs[s, R_KEY]
-            if tables.obligations[other, O_SERIES] != series or not _is_matched(tables, other, s, x):
-                continue
-            head, last = _insert(head, last, s, x)
-        _match_series(tables, cols, n, head, x)
+        plain = tables.obligations[o, O_PLAIN]
+        if tables.obligations[o, O_ALONE] and plain:
+            _meet_alone(tables, o, n, x, times, refs)
+        elif tables.obligations[o, O_SERIES] == o and plain:
+            _meet_slots(tables, o, n, x, times, refs)
+        elif tables.obligations[o, O_SERIES] == o:
+            for i in range(n):
+                size = _order(tables.obligations, o, i, x.row, x.order, times)
+                if size > 0:
+                    _meet_series(tables, cols, i, size, x, times, refs)
 
 
-@njit(cache=True, nogil=True)
-def _is_matched(tables, o, s, x):
-    """Whether the slot takes part: anchored, and not rolled (those are matched as they are made)."""
-    return x.slot_times[s, 0] != NEVER and tables.obligations[o, O_FRAME] != ROLLING
-
-
-@njit(cache=True, nogil=True)
-def _insert(head, last, s, x):
-    """Put a slot into the chain behind all that open at the same time or earlier."""
-    opens = x.slot_times[s, T_OPEN]
-    if head < 0:
-        x.order[s] = 1
-        return s, s
-    if x.slot_times[last, T_OPEN] <= opens:
-        x.order[last] = 2 + s
-        x.order[s] = 1
-        return head, s
-    if x.slot_times[head, T_OPEN] > opens:
-        x.order[s] = 2 + head
-        return s, last
-    before = head
-    while x.order[before] > 1 and x.slot_times[x.order[before] - 2, T_OPEN] <= opens:
-        before = x.order[before] - 2
-    x.order[s] = x.order[before]
-    x.order[before] = 2 + s
-    return head, last
-
-
-@njit(cache=True, nogil=True)
-def _match_series(tables, cols, n, head, x):
-    floor = x.slot_times[head, T_OPEN]
-    discharge = tables.obligations[x.slot_refs[head, R_KEY], O_DISCHARGE]
-    s = head
-    while s >= 0:
-        row = tables.obligations[x.slot_refs[s, R_KEY]]
-        opens = x.slot_times[s, T_OPEN]
-        following = x.order[s] - 2
-        while following >= 0 and x.slot_times[following, T_OPEN] == opens:
-            following = x.order[following] - 2
-        next_open = x.slot_times[following, T_OPEN] if following >= 0 else NEVER
-        until = NEVER
-        if row[O_LATE] == UNTIL_NEXT:
-            until = next_open
-        elif row[O_LATE] == NEVER_LATE:
-            until = x.slot_times[s, T_DUE]
-        elif row[O_LATE] == FOR and x.slot_times[s, T_DUE] != NEVER:
-            until = x.slot_times[s, T_DUE] + row[O_LATE_FOR]
-        x.slot_times[s, T_UNTIL] = until
-        if discharge != FIFO:
-            if row[O_DISCHARGE] == SLOT:
-                _complete(tables, cols, n, s, floor, min(until, next_open), x)
-            else:
-                _complete(tables, cols, n, s, opens, until, x)
-        s = x.order[s] - 2
-    if discharge == FIFO:
-        _oldest_first(tables, cols, n, head, x)
-
-
-@njit(cache=True, nogil=True)
-def _complete(tables, cols, n, s, floor, until, x):
-    """Find when the evidence of a slot is complete, among acts from its opening to ``until``."""
-    o = x.slot_refs[s, R_KEY]
-    row = tables.obligations[o]
-    opens = x.slot_times[s, T_OPEN]
-    have, last = 0, 0
+@inner
+def _meet_alone(tables, o, n, x, times, refs):
+    """A duty that shares its acts with no other and asks for one act of anybody: the commonest."""
+    bit = np.uint64(tables.obligations[o, O_BIT])
+    row_of, start, when, span, mask, fact = x.row, x.start, x.when, x.span, x.mask, x.fact
+    late, late_for = tables.obligations[o, O_LATE], tables.obligations[o, O_LATE_FOR]
     for i in range(n):
-        if x.when[i] >= until:
+        row = row_of[o, i]
+        if times[row, T_ANCHOR] == NEVER:
+            continue
+        until = np.int64(NEVER)
+        if late == NEVER_LATE:
+            until = times[row, T_DUE]
+        elif late == FOR and times[row, T_DUE] != NEVER:
+            until = times[row, T_DUE] + late_for
+        times[row, T_UNTIL] = until
+        opens = times[row, T_OPEN]
+        for f in range(start[i], start[i + 1]):
+            if (mask[f] >> bit) & ONE:
+                t = moment(when[f], span[f], opens)
+                if opens <= t < until:
+                    times[row, T_MET] = t
+                    refs[row, R_MET] = fact[f]
+                    break
+
+
+@inner
+def _meet_slots(tables, series, n, x, times, refs):
+    """A series in which an act meets the duty that opened last; each asks for one act of anybody."""
+    start, when, span, mask, fact = x.start, x.when, x.span, x.mask, x.fact
+    table, row_of, order = tables.obligations, x.row, x.order
+    for i in range(n):
+        size = _order(table, series, i, row_of, order, times)
+        floor, next_open = times[order[0], T_OPEN] if size > 0 else np.int64(0), np.int64(NEVER)
+        last = start[i + 1]
+        for k in range(size - 1, -1, -1):
+            row = order[k]
+            o, opens = refs[row, R_KEY], times[row, T_OPEN]
+            if k + 1 < size and times[order[k + 1], T_OPEN] > opens:
+                next_open = times[order[k + 1], T_OPEN]
+            until = accepted_until(table, o, row, next_open, times)
+            times[row, T_UNTIL] = until
+            until = min(until, next_open)
+            bit = np.uint64(table[o, O_BIT])
+            for f in range(start[i], last):
+                if when[f] >= until:
+                    break
+                if (mask[f] >> bit) & ONE:
+                    t = moment(when[f], span[f], floor)
+                    if opens <= t < until:
+                        times[row, T_MET] = t
+                        refs[row, R_MET] = fact[f]
+                        break
+
+
+@inner
+def accepted_until(table, o, row, next_open, times):
+    """From when on an act no longer counts; ``table`` is that of the obligations."""
+    late, until = table[o, O_LATE], np.int64(NEVER)
+    if late == UNTIL_NEXT:
+        until = next_open
+    elif late == NEVER_LATE:
+        until = times[row, T_DUE]
+    elif late == FOR and times[row, T_DUE] != NEVER:
+        until = times[row, T_DUE] + table[o, O_LATE_FOR]
+    return until
+
+
+@inner
+def _meet_series(tables, cols, i, size, x, times, refs):
+    """Any series: ``x.order`` holds its rows in order of opening."""
+    floor = times[x.order[0], T_OPEN]
+    fifo = tables.obligations[refs[x.order[0], R_KEY], O_DISCHARGE] == FIFO
+    next_open = np.int64(NEVER)
+    for k in range(size - 1, -1, -1):
+        row = x.order[k]
+        o = refs[row, R_KEY]
+        opens = times[row, T_OPEN]
+        if k + 1 < size and times[x.order[k + 1], T_OPEN] > opens:
+            next_open = times[x.order[k + 1], T_OPEN]
+        until = accepted_until(tables.obligations, o, row, next_open, times)
+        times[row, T_UNTIL] = until
+        if fifo:
+            continue
+        if tables.obligations[o, O_DISCHARGE] == SLOT:
+            complete(tables, cols, o, i, row, floor, min(until, next_open), x, times, refs)
+        else:
+            complete(tables, cols, o, i, row, opens, until, x, times, refs)
+    if fifo:
+        _oldest_first(tables, cols, i, size, x, times, refs)
+
+
+@inner
+def _order(table, series, i, row_of, order, times):
+    """Put the loop's anchored rows of a series into ``order``, by opening; returns how many."""
+    size = 0
+    for o in range(series, table.shape[0]):
+        if table[o, O_SERIES] != series or table[o, O_FRAME] == ROLLING:
+            continue
+        for row in range(row_of[o, i], row_of[o + 1, i]):
+            if times[row, T_ANCHOR] == NEVER:
+                continue
+            k = size
+            while k > 0 and times[order[k - 1], T_OPEN] > times[row, T_OPEN]:
+                order[k] = order[k - 1]
+                k -= 1
+            order[k] = row
+            size += 1
+    return size
+
+
+@inner
+def complete(tables, cols, o, i, row, floor, until, x, times, refs):
+    """Find when the evidence of a row is complete, among acts from its opening to ``until``."""
+    bit, count, opens = (
+        np.uint64(tables.obligations[o, O_BIT]),
+        tables.obligations[o, O_COUNT],
+        times[row, T_OPEN],
+    )
+    asked = tables.obligations[o, O_NOT_BY] >= 0
+    barred = barred_by(tables, cols, o, i, np.int64(refs[row, R_ANCHOR]), x) if asked else np.int64(-1)
+    pairs = tables.obligations[o, O_DISTINCT_HI] > tables.obligations[o, O_DISTINCT_LO]
+    have, last = 0, np.int64(0)
+    for f in range(x.start[i], x.start[i + 1]):
+        if x.when[f] >= until:
             break
-        if not counts(tables, cols, o, s, i, x):
+        if not has(x.mask[f], bit):
             continue
-        t = moment(x.when[i], x.span[i], floor)
-        if t < opens or t >= until:
+        t = moment(x.when[f], x.span[f], floor)
+        if t < opens or t >= until or (asked and not is_other(tables, cols, f, barred, x)):
             continue
-        if row[O_COUNT] == 1:
+        if count == 1:
             have = 1
-        elif row[O_DISTINCT_HI] > row[O_DISTINCT_LO]:
-            have = row[O_COUNT] if _has_pair(tables, cols, o, s, i, t, floor, until, x) else 0
-        elif have == 0 or t - last >= row[O_APART]:
+        elif pairs:
+            have = count if _has_pair(tables, cols, o, i, row, f, floor, until, barred, x, times) else 0
+        elif have == 0 or t - last >= tables.obligations[o, O_APART]:
             have, last = have + 1, t
-        if have == row[O_COUNT]:
-            x.slot_times[s, T_MET] = t
-            x.slot_refs[s, R_MET] = x.fact[i]
+        if have == count:
+            times[row, T_MET] = t
+            refs[row, R_MET] = x.fact[f]
             return
 
 
-@njit(cache=True, nogil=True)
-def _has_pair(tables, cols, o, s, j, t, floor, until, x):
-    """Whether an earlier act differs from act ``j`` in every asked field and is far enough before it."""
-    row = tables.obligations[o]
-    for i in range(j):
-        if not counts(tables, cols, o, s, i, x):
+@inner
+def _has_pair(tables, cols, o, i, row, f, floor, until, barred, x, times):
+    """Whether an earlier act differs from act ``f`` in every asked field and is far enough before it."""
+    bit, asked = tables.obligations[o, O_BIT], tables.obligations[o, O_NOT_BY] >= 0
+    t = moment(x.when[f], x.span[f], floor)
+    for g in range(x.start[i], f):
+        u = moment(x.when[g], x.span[g], floor)
+        if not has(x.mask[g], bit) or u < times[row, T_OPEN] or u >= until:
             continue
-        u = moment(x.when[i], x.span[i], floor)
-        if u < x.slot_times[s, T_OPEN] or u >= until or t - u < row[O_APART]:
+        if t - u < tables.obligations[o, O_APART] or (asked and not is_other(tables, cols, g, barred, x)):
             continue
         differ = True
-        for k in range(row[O_DISTINCT_LO], row[O_DISTINCT_HI]):
-            field = tables.distinct[k]
-            a, b = cols.extra[field, x.fact[i]], cols.extra[field, x.fact[j]]
+        for k in range(tables.obligations[o, O_DISTINCT_LO], tables.obligations[o, O_DISTINCT_HI]):
+            a, b = cols.extra[tables.distinct[k], x.fact[g]], cols.extra[tables.distinct[k], x.fact[f]]
             if a < 0 or b < 0 or a == b:
                 differ = False
-                break
         if differ:
             return True
     return False
 
 
-@njit(cache=True, nogil=True)
-def _oldest_first(tables, cols, n, head, x):
-    for i in range(n):
-        s = head
-        while s >= 0:
-            t = moment(x.when[i], x.span[i], x.slot_times[s, T_OPEN])
-            if (
-                x.slot_times[s, T_MET] == NEVER
-                and x.slot_times[s, T_OPEN] <= t < x.slot_times[s, T_UNTIL]
-                and counts(tables, cols, x.slot_refs[s, R_KEY], s, i, x)
+@inner
+def _oldest_first(tables, cols, i, size, x, times, refs):
+    for f in range(x.start[i], x.start[i + 1]):
+        for k in range(size):
+            row = x.order[k]
+            o = refs[row, R_KEY]
+            t = moment(x.when[f], x.span[f], times[row, T_OPEN])
+            if times[row, T_MET] != NEVER or not times[row, T_OPEN] <= t < times[row, T_UNTIL]:
+                continue
+            if not has(x.mask[f], tables.obligations[o, O_BIT]):
+                continue
+            if tables.obligations[o, O_NOT_BY] >= 0 and not is_other(
+                tables, cols, f, barred_by(tables, cols, o, i, np.int64(refs[row, R_ANCHOR]), x), x
             ):
-                x.slot_times[s, T_MET] = t
-                x.slot_refs[s, R_MET] = x.fact[i]
-                break
-            s = x.order[s] - 2
+                continue
+            times[row, T_MET] = t
+            refs[row, R_MET] = x.fact[f]
+            break

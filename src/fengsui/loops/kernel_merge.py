@@ -1,37 +1,36 @@
 """The kernel's counterpart of ``flight``: what is owed after a switch to a new version."""
 
-from numba import njit
-
 from fengsui.kit.instant import NEVER
+from fengsui.loops.compiled import entry, inner
 from fengsui.loops.kernel import settled
-from fengsui.loops.kernel_slots import R_KEY, R_N, T_ANCHOR, T_DUE, T_FIRST_DUE, T_OPEN, T_UNTIL
+from fengsui.loops.kernel_rows import R_KEY, R_N, T_ANCHOR, T_DUE, T_FIRST_DUE, T_OPEN, T_UNTIL
 
 AT_ANCHOR, REMAINING, RETROACTIVE = range(3)
 
 
-@njit(cache=True, nogil=True)
-def _is_vested(times, switch):
-    return settled(times) <= switch or times[T_DUE] <= switch
+@inner
+def _is_vested(times, row, switch):
+    return settled(times, row) <= switch or times[row, T_DUE] <= switch
 
 
-@njit(cache=True, nogil=True)
-def _is_kept(times, switch, mode):
+@inner
+def _is_kept(times, row, switch, mode):
     """Whether an old duty stays."""
     if mode == RETROACTIVE:
         return False
-    return times[T_ANCHOR] < switch if mode == AT_ANCHOR else _is_vested(times, switch)
+    return times[row, T_ANCHOR] < switch if mode == AT_ANCHOR else _is_vested(times, row, switch)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _is_owed(times, refs, lo, hi, key, switch):
     """Whether an old duty of that key was still owed at the switch."""
     for row in range(lo, hi):
-        if refs[row, R_KEY] == key and not _is_vested(times[row], switch):
+        if refs[row, R_KEY] == key and not _is_vested(times, row, switch):
             return True
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _is_in(refs, lo, hi, key, n):
     for row in range(lo, hi):
         if refs[row, R_KEY] == key and refs[row, R_N] == n:
@@ -39,7 +38,7 @@ def _is_in(refs, lo, hi, key, n):
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _frees(frees, key):
     for other in frees:
         if other == key:
@@ -47,7 +46,7 @@ def _frees(frees, key):
     return False
 
 
-@njit(cache=True, nogil=True)
+@entry
 def merge_rows(
     old_times, old_refs, old_heads, times, refs, heads, switch, mode, frees, closes, out_times, out_refs
 ):
@@ -60,7 +59,7 @@ def merge_rows(
     for i in range(heads.shape[0]):
         first, lo, hi = n, old_heads[i, 2], old_heads[i, 3]
         for row in range(lo, hi):
-            if _is_kept(old_times[row], switch, mode):
+            if _is_kept(old_times, row, switch, mode):
                 out_times[n], out_refs[n] = old_times[row], old_refs[row]
                 n += 1
         kept = n
@@ -88,6 +87,6 @@ def merge_rows(
         if not closes:
             last = -NEVER
             for row in range(first, n):
-                last = max(last, settled(out_times[row]))
+                last = max(last, settled(out_times, row))
             heads[i, 0] = last if n > first else NEVER
     return n

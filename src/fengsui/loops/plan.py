@@ -31,6 +31,7 @@ FRAMES = list(Frame)
 UNITS = list(Unit)
 DISCHARGES = list(Discharge)
 LATES = list(Late)
+ROLLING = FRAMES.index(Frame.ROLLING)
 BITS = 64  # patterns, and obligations, of one protocol version
 
 # Columns of a length: n, unit (-1: none), rounding up, moved to a working day
@@ -74,7 +75,8 @@ OF_MILESTONE, OF_LENGTH = 0, 1
     O_MOVED,
     O_ALONE,
     O_WIDTH,
-) = range(32)
+    O_PLAIN,
+) = range(33)
 # Columns of ``places``, ``stops``, ``waivers``, ``extensions``, ``pauses``
 P_AT, P_DATA = range(2)
 S_WHEN, S_CANCELS = range(2)
@@ -93,7 +95,7 @@ class Tables(NamedTuple):
     head: np.ndarray  # [9]
     milestones: np.ndarray  # [m, 6]
     ofs: np.ndarray  # [·, 1 + 4]
-    obligations: np.ndarray  # [o, 32]
+    obligations: np.ndarray  # [o, 33]
     days: np.ndarray  # [·] day numbers of ON_DAYS
     distinct: np.ndarray  # [·] columns of extra fields
     places: np.ndarray  # [p, 2]
@@ -161,7 +163,7 @@ class _Compiler:
             head=np.array(self._head(obligations), dtype=np.int64),
             milestones=_table(milestones, 6),
             ofs=_table(self.ofs, 5),
-            obligations=_table(obligations, 32),
+            obligations=_table(obligations, 33),
             days=np.array(self.days, dtype=np.int64),
             distinct=np.array(self.distinct, dtype=np.int64),
             places=_table([(self.names[x.at], self._field("area", x.data)) for x in p.places], 2),
@@ -186,7 +188,7 @@ class _Compiler:
             p.opening.looks_back,
             p.opening.again_after,
             sum(row[O_WIDTH] for row in obligations if not row[O_EACH]),
-            sum(row[O_EACH] or row[O_FRAME] == FRAMES.index(Frame.ROLLING) for row in obligations),
+            sum(row[O_EACH] or row[O_FRAME] == ROLLING for row in obligations),
             self.fields.get("word:@by", -1),
         )
 
@@ -240,6 +242,7 @@ class _Compiler:
                 and max(1, len(w.days), w.times) == 1
             ),
             max(1, len(w.days), w.times),
+            int(all(_is_plain(other) for other in p.obligations if other.series == o.series)),
         )
 
     def _series(self, name: str) -> int:
@@ -270,6 +273,11 @@ class _Compiler:
     def _mask(self, names: Iterable[str]) -> int:
         mask = sum(1 << self.ranks[key] for key in set(names) & self.ranks.keys())
         return mask - (1 << 64) if mask >> 63 else mask
+
+
+def _is_plain(o: Obligation) -> bool:
+    """One act of anybody meets it, and only it: the kernel has a short way for a series of such."""
+    return o.evidence.count == 1 and o.evidence.not_by is None and o.discharge is Discharge.SLOT
 
 
 def _length(length: Length | None) -> tuple[int, int, int, int]:

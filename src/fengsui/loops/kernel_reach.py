@@ -1,0 +1,149 @@
+"""The kernel's milestones: the block's facts as one version reads them, and what they reach."""
+
+import numpy as np
+
+from fengsui.kit.instant import NEVER
+from fengsui.loops.compiled import inner
+from fengsui.loops.kernel_days import reach
+from fengsui.loops.kernel_rows import ONE, has, place_at, zone_of
+from fengsui.loops.plan import (
+    AGGS,
+    H_JURISDICTION,
+    H_ZONE,
+    M_AFTER,
+    M_AGG,
+    M_BEFORE,
+    M_BIT,
+    M_OF_HI,
+    M_OF_LO,
+    OF_LENGTH,
+    OF_MILESTONE,
+)
+from fengsui.protocols.model import Agg
+
+OPENING = AGGS.index(Agg.OPENING)
+FIRST = AGGS.index(Agg.FIRST)
+LAST = AGGS.index(Agg.LAST)
+LATER_OF = AGGS.index(Agg.LATER_OF)  # this and EARLIER_OF, the last, are made of other milestones
+
+
+@inner
+def gather(cols, masks, openings, block, n, end_of_day, x):
+    """Copy the facts of loops block … block + n into the working space, each loop's in order."""
+    k = 0
+    for i in range(n):
+        loop = block + i
+        begin, until, subject = openings.begin[loop], openings.until[loop], openings.subject[loop]
+        x.start[i] = k
+        for f in range(cols.start[subject], cols.start[subject + 1]):
+            when, span = cols.when[f], np.int64(cols.span[f])
+            if begin <= when + span < until:
+                if end_of_day:
+                    when, span = when + span, np.int64(0)
+                x.when[k] = when
+                x.span[k] = span
+                x.mask[k] = masks[cols.code[f]]
+                x.fact[k] = f
+                k += 1
+        if end_of_day:
+            _sort(cols, x.start[i], k, x)
+    x.start[n] = k
+
+
+@inner
+def _sort(cols, lo, hi, x):
+    """Put one loop's facts into the order of (when, tie); they nearly are."""
+    for j in range(lo + 1, hi):
+        when, mask, fact = x.when[j], x.mask[j], x.fact[j]
+        k = j
+        while k > lo and (
+            x.when[k - 1] > when or (x.when[k - 1] == when and cols.tie[x.fact[k - 1]] > cols.tie[fact])
+        ):
+            x.when[k], x.mask[k], x.fact[k] = x.when[k - 1], x.mask[k - 1], x.fact[k - 1]
+            k -= 1
+        x.when[k], x.mask[k], x.fact[k] = when, mask, fact
+
+
+@inner
+def reach_milestones(tables, cols, days, places, openings, block, n, x):
+    """Fill when, by which fact (-1 none) and how often each milestone of each loop is reached."""
+    n_milestones = tables.milestones.shape[0]
+    x.at[:, :n] = NEVER
+    x.by[:, :n] = -1
+    x.count[:, :n] = 0
+    for m in range(n_milestones):
+        agg, bit = tables.milestones[m, M_AGG], tables.milestones[m, M_BIT]
+        if agg >= LATER_OF:
+            _later_or_earlier(tables, cols, days, places, m, agg == LATER_OF, n, x)
+        elif agg == OPENING:
+            _opening(openings, block, m, n, x)
+        elif agg == FIRST and tables.milestones[m, M_AFTER] < 0 and tables.milestones[m, M_BEFORE] < 0:
+            _first(np.uint64(bit), m, n, x)
+        else:
+            _pick(tables, m, agg, n, x)
+
+
+@inner
+def _opening(openings, block, m, n, x):
+    for i in range(n):
+        for f in range(x.start[i], x.start[i + 1]):
+            if x.fact[f] == openings.fact[block + i]:
+                x.at[m, i], x.by[m, i], x.count[m, i] = x.when[f], f, 1
+                break
+
+
+@inner
+def _first(bit, m, n, x):
+    for i in range(n):
+        for f in range(x.start[i], x.start[i + 1]):
+            if (x.mask[f] >> bit) & ONE:
+                x.at[m, i], x.by[m, i], x.count[m, i] = x.when[f], f, 1
+                break
+
+
+@inner
+def counts_for(f, bit, lower, upper, x):
+    """Whether the block's fact ``f`` may reach a milestone bounded by others."""
+    return has(x.mask[f], bit) and x.when[f] + x.span[f] >= lower and x.when[f] < upper
+
+
+@inner
+def bounds(tables, m, i, x):
+    """From when and to before when facts count for milestone ``m``; an ``after`` not reached is NEVER."""
+    after, before = tables.milestones[m, M_AFTER], tables.milestones[m, M_BEFORE]
+    lower = x.at[after, i] if after >= 0 else np.int64(-NEVER)
+    upper = x.at[before, i] if before >= 0 else np.int64(NEVER)
+    return lower, upper
+
+
+@inner
+def _pick(tables, m, agg, n, x):
+    bit = tables.milestones[m, M_BIT]
+    for i in range(n):
+        lower, upper = bounds(tables, m, i, x)
+        for f in range(x.start[i], x.start[i + 1]):
+            if counts_for(f, bit, lower, upper, x):
+                x.count[m, i] += 1
+                if agg == LAST or x.count[m, i] == 1:
+                    x.at[m, i], x.by[m, i] = x.when[f], f
+                if agg == FIRST:
+                    break
+        if agg == LAST and x.count[m, i] > 1:
+            x.count[m, i] = 1
+
+
+@inner
+def _later_or_earlier(tables, cols, days, places, m, later, n, x):
+    lo, hi = tables.milestones[m, M_OF_LO], tables.milestones[m, M_OF_HI]
+    place_at(tables, cols, tables.head[H_JURISDICTION], n, x, x.place)
+    for i in range(n):
+        zone = zone_of(places, x.place[i], tables.head[H_ZONE])
+        found, best = 0, np.int64(NEVER)
+        for k in range(lo, hi):
+            other = tables.ofs[k, OF_MILESTONE]
+            if x.count[other, i] > 0:
+                t = reach(days, zone, x.at[other, i], tables.ofs, k, OF_LENGTH)
+                best = t if found == 0 else (max(best, t) if later else min(best, t))
+                found += 1
+        if found > 0 and (not later or found == hi - lo):
+            x.at[m, i], x.count[m, i] = best, 1
