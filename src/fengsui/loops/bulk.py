@@ -187,7 +187,7 @@ class _Run:
         t.heads[which] = heads
         t.reached[which] = reached
         t.governed[which] = np.int64(1 << v)
-        t.times, t.refs = np.concatenate([t.times, times]), np.concatenate([t.refs, refs])
+        t.times, t.refs = _joined(t.times, times), _joined(t.refs, refs)
 
     def _switch(self, t: Table, which: np.ndarray, v: int) -> None:
         """Carry running loops over to version ``v``."""
@@ -213,8 +213,7 @@ class _Run:
         t.heads[which] = heads
         t.reached[which] = reached
         t.governed[which] |= np.int64(1 << v)
-        t.times = np.concatenate([t.times, out_times[:n]])
-        t.refs = np.concatenate([t.refs, out_refs[:n]])
+        t.times, t.refs = _joined(t.times, out_times[:n]), _joined(t.refs, out_refs[:n])
 
     def _rows(self, openings: Openings, which: np.ndarray, v: int) -> tuple[np.ndarray, ...]:
         plan, n = self.plans[v], len(which)
@@ -246,6 +245,11 @@ class _Run:
         reached[:, [self.milestones.index(m.name) for m in plan.protocol.milestones]] = own
         refs[:rows, slots.R_LOOP] = which[refs[:rows, slots.R_LOOP]]
         return heads, reached, times[:rows], refs[:rows]
+
+
+def _joined(rows: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """Both, one after the other; copied only if there is something to join."""
+    return np.concatenate([rows, more]) if len(rows) else more
 
 
 def loops(table: Table, derivation: Derivation, facts: Sequence[Fact], subjects: Sequence[str]) -> list[Loop]:

@@ -8,6 +8,7 @@ all use that.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Protocol as Shape
 
 from fengsui.facts.fact import Fact
 from fengsui.kit.instant import NEVER
@@ -30,9 +31,18 @@ from fengsui.loops.naming import place_text, zone_at
 from fengsui.loops.reading import Reading, place_of, read
 from fengsui.loops.why_not import Case, rejected, supporting
 from fengsui.loops.windows import grants
-from fengsui.protocols.model import Agg, Frame, InFlight, Milestone, Obligation, Protocol
+from fengsui.protocols.model import Agg, Frame, InFlight, Milestone, Protocol
 
 SilentSince = Callable[[Duty], int]  # up to when the sources of its evidence are complete; NEVER: not silent
+
+
+class HasOpening(Shape):
+    """A loop, or its head."""
+
+    @property
+    def opened_at(self) -> int:
+        """When it opened."""
+        ...
 
 
 def never_silent(duty: Duty) -> int:
@@ -49,14 +59,18 @@ def explain(
     world: World,
     silent_since: SilentSince = never_silent,
     posts: Iterable[Fact] = (),
+    next_from: int = NEVER,
 ) -> Explanation:
     """The loop's milestones and duties at ``now``, each with what it follows from.
 
-    ``protocols`` are the versions that govern the loop, ``facts`` the effective facts it was derived
-    from, ``posts`` facts of kind post.assigned of any subject.
+    ``protocols`` are the versions that govern the loop, ``facts`` the effective facts of its subject,
+    ``posts`` facts of kind post.assigned of any subject. ``next_from``: from when on facts belong to the
+    subject's next loop of this protocol (see ``begins``).
     """
     versions = {p.version: p for p in protocols}
-    happened = sorted((f for f in facts if f.when <= now), key=lambda f: (f.when, f.id))
+    from_at = begins(loop, versions[loop.versions[0]])
+    own = (f for f in facts if f.when <= now and from_at <= f.when + f.span < next_from)
+    happened = sorted(own, key=lambda f: (f.when, f.id))
     opened = next(f for f in happened if f.id == loop.opened_by)
     readings = {name: read(v, opened, happened, world=world) for name, v in versions.items()}
     last = readings[loop.versions[-1]]
@@ -75,12 +89,17 @@ def explain(
         opened_at=loop.opened_at,
         closed_at=loop.closed_at,
         now=now,
-        opened_by=seen(opened, loop.subject),
+        opened_by=seen(opened, loop.subject, world.areas),
         opened_under=_opening_clause(versions[loop.versions[0]]),
         milestones=tuple(_milestone_lines(last, loop.subject)),
         duties=tuple(lines(duty) for duty in loop.duties),
-        facts=tuple(seen(f, loop.subject) for f in happened),
+        facts=tuple(seen(f, loop.subject, world.areas) for f in happened),
     )
+
+
+def begins(loop: HasOpening, version: Protocol) -> int:
+    """From when on facts belong to a loop; ``version`` is the one it opened under."""
+    return loop.opened_at - version.opening.looks_back
 
 
 def _opening_clause(version: Protocol) -> Clause:
@@ -96,7 +115,13 @@ def _milestone_lines(reading: Reading, subject: str) -> Iterator[MilestoneLine]:
             yield MilestoneLine(milestone.name, title, NEVER, 0, ())
         for n, act in enumerate(reached):
             behind = (act.fact,) if act.fact else _behind(reading, milestone)
-            yield MilestoneLine(milestone.name, title, act.when, n, tuple(seen(f, subject) for f in behind))
+            yield MilestoneLine(
+                milestone.name,
+                title,
+                act.when,
+                n,
+                tuple(seen(f, subject, reading.world.areas) for f in behind),
+            )
 
 
 def _milestone_title(milestone: Milestone) -> Text:
@@ -173,18 +198,18 @@ def _causes(case: Case) -> Iterator[Cause]:
     duty, reading = case.duty, case.reading
     facts = {f.id: f for f in reading.facts}
     for fact in _anchors(case):
-        yield Cause("anchored", seen(fact, case.subject))
+        yield Cause("anchored", case.seen(fact))
     if duty.extended_fact in facts:
-        yield Cause("extended", seen(facts[duty.extended_fact], case.subject))
+        yield Cause("extended", case.seen(facts[duty.extended_fact]))
     for part, fact in _pauses(case):
-        yield Cause(part, seen(fact, case.subject))
+        yield Cause(part, case.seen(fact))
     for i, name in enumerate(supporting(case)):
-        yield Cause("met_with" if i else "met", seen(facts[name], case.subject))
+        yield Cause("met_with" if i else "met", case.seen(facts[name]))
     if duty.waived_at <= case.now and duty.waived_fact in facts:
-        yield Cause("waived", seen(facts[duty.waived_fact], case.subject))
+        yield Cause("waived", case.seen(facts[duty.waived_fact]))
     if duty.ended_at <= case.now:
         for fact in _endings(case, facts):
-            yield Cause("ended", seen(fact, case.subject))
+            yield Cause("ended", case.seen(fact))
 
 
 def _anchors(case: Case) -> tuple[Fact, ...]:
@@ -224,8 +249,6 @@ def _pauses(case: Case) -> Iterator[tuple[str, Fact]]:
 
 def _remarks(case: Case, causes: Sequence[Cause], stands: Status, *, silent: int) -> Iterator[Remark]:
     duty, obligation = case.duty, case.obligation
-    if obligation.confidence in ("to_verify", "press", "design"):
-        yield Remark(obligation.confidence)
     if duty.due_at < max(duty.open_at, duty.anchor_at) < NEVER and obligation.window.frame is Frame.UNTIL:
         yield Remark("deadline_before_start", duty.anchor_fact, {"due_at": duty.due_at})
     if _is_moved(case):
@@ -270,22 +293,3 @@ def _about(case: Case, cause: Cause) -> Iterator[Remark]:
         yield Remark("recorded_after_due", fact.id, {"recorded_at": fact.recorded_at})
     if fact.other_subject:
         yield Remark("other_subject", fact.id, {"subject": fact.other_subject})
-
-
-def silence(
-    obligations: Mapping[str, Obligation],
-    carriers: Mapping[str, Iterable[str]],
-    watermarks: Mapping[str, int],
-) -> SilentSince:
-    """Up to when the sources that carry a duty's evidence are complete, by the watermarks they gave.
-
-    ``carriers``: fact kind → the sources that bring it. A source without a watermark never claimed to
-    be complete up to a time, so nothing can be concluded from its silence and it is left out.
-    """
-
-    def since(duty: Duty) -> int:
-        kinds = obligations[duty.key].evidence.pattern.kinds if duty.key in obligations else ()
-        marks = [watermarks[s] for kind in kinds for s in carriers.get(kind, ()) if s in watermarks]
-        return min(marks, default=NEVER)
-
-    return since

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from fengsui.facts.fact import Fact
+from fengsui.kit.areas import Areas
 from fengsui.kit.text import Text
 from fengsui.loops.duty import Status
 from fengsui.loops.escalation import Post, Told
+from fengsui.loops.naming import place_text
 from fengsui.protocols.model import Basis
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
@@ -27,6 +29,7 @@ class Seen:
     recorded_at: int
     source: str
     place: str | None
+    place_name: Text | None
     by: str | None
     data: Mapping[str, object]
     other_subject: str | None = None
@@ -48,7 +51,7 @@ class Remark:
     """Something one has to know to trust a line, as a code and what it speaks of.
 
     code: date_only, clock_ahead, recorded_after_due, deadline_before_start, late_extension,
-    other_subject, moved_to_switch, to_verify, source_silent.
+    other_subject, moved_to_switch, source_silent.
     """
 
     code: str
@@ -60,8 +63,8 @@ class Remark:
 class Rejected:
     """A fact of a right kind that did not count, and why.
 
-    why: other_content, no_person, same_person, met_another, next_one, before_opening, after_end,
-    too_late, alone, same_field, no_field, too_soon, surplus.
+    why: other_content, no_person, same_person, not_begun, met_another, before_opening, surplus,
+    after_end, next_one, too_late, no_field, same_field, too_soon, alone.
     """
 
     fact: Seen
@@ -161,7 +164,7 @@ class Explanation:
     facts: tuple[Seen, ...]  # everything that happened in the loop, in time order
 
 
-def seen(fact: Fact, subject: str) -> Seen:
+def seen(fact: Fact, subject: str, areas: Areas) -> Seen:
     """The fact as an explanation of ``subject`` names it."""
     other = fact.subject if fact.subject != subject else None
     return Seen(
@@ -172,6 +175,7 @@ def seen(fact: Fact, subject: str) -> Seen:
         fact.recorded_at,
         fact.source,
         fact.place,
+        place_text(areas, fact.place) if fact.place else None,
         fact.by,
         fact.data,
         other,

@@ -117,8 +117,9 @@ def _grown(codes, counts):
 
 
 @inner
-def _work_code(side, row, role, days, zones):
+def _work_code(side, row, days, zones):
     """Post and day of a duty as one number: 12 bits of role, 29 of place, 22 of day."""
+    role = side.role[side.refs[row, R_VERSION], side.refs[row, R_KEY]]
     place = np.int64(side.refs[row, R_PLACE])
     zone = zones.own
     if place >= 0 and zones.area[place] >= 0:
@@ -128,44 +129,70 @@ def _work_code(side, row, role, days, zones):
 
 
 @inner
-def _has_same(one, row, role, other, span):
-    """Whether the other side has this duty alike: by its key and number, with the same times, place, post."""
+def _twin(one, row, other, span, guess):
+    """The other side's duty of the same key and number, or -1. It is looked for from ``guess`` on, around."""
     key, n = one.refs[row, R_KEY], one.refs[row, R_N]
-    for twin in range(span[0], span[1]):
+    for i in range(span[1] - span[0]):
+        twin = guess + i
+        if twin >= span[1]:
+            twin -= span[1] - span[0]
         if other.refs[twin, R_KEY] == key and other.refs[twin, R_N] == n:
-            is_alike = one.refs[row, R_PLACE] == other.refs[twin, R_PLACE]
-            is_alike &= other.role[other.refs[twin, R_VERSION], key] == role
-            for i in range(one.times.shape[1]):
-                is_alike &= one.times[row, i] == other.times[twin, i]
-            return is_alike
-    return False
+            return twin
+    return -1
 
 
 @inner
-def _differing(one, span, other, other_span, column, now, days, zones, tally):
-    """How many duties of a loop the other side has not alike; those to be done are tallied as work."""
+def _is_alike(one, row, other, twin):
+    """Whether two duties have the same times, place and post."""
+    for i in range(one.times.shape[1]):
+        if one.times[row, i] != other.times[twin, i]:
+            return False
+    key = one.refs[row, R_KEY]
+    same_post = one.role[one.refs[row, R_VERSION], key] == other.role[other.refs[twin, R_VERSION], key]
+    return same_post and one.refs[row, R_PLACE] == other.refs[twin, R_PLACE]
+
+
+@inner
+def _counted(side, row, column, now, days, zones, tally):
+    """The tally with the duty in it, if it is still to be done."""
+    if not _is_pending(side.times, row, now):
+        return tally
     codes, counts, used = tally
-    n = 0
-    for row in range(span[0], span[1]):
-        role = one.role[one.refs[row, R_VERSION], one.refs[row, R_KEY]]
-        if _has_same(one, row, role, other, other_span):
-            continue
+    code = _work_code(side, row, days, zones)
+    at = _slot(codes, code)
+    used += codes[at] == EMPTY
+    codes[at] = code
+    counts[at, column] += 1
+    if used * 2 > codes.size:
+        codes, counts = _grown(codes, counts)
+    return codes, counts, used
+
+
+@inner
+def _differing(before, old, after, new, now, days, zones, alike, tally):
+    """How many duties of a loop the two sides have not alike; those to be done go into the tally."""
+    n, guess = 0, new[0]
+    alike[: new[1] - new[0]] = False
+    for row in range(old[0], old[1]):
+        twin = _twin(before, row, after, new, guess)
+        if twin >= 0:
+            guess = twin + 1 if twin + 1 < new[1] else new[0]
+            if _is_alike(before, row, after, twin):
+                alike[twin - new[0]] = True
+                continue
         n += 1
-        if _is_pending(one.times, row, now):
-            code = _work_code(one, row, role, days, zones)
-            at = _slot(codes, code)
-            used += codes[at] == EMPTY
-            codes[at] = code
-            counts[at, column] += 1
-            if used * 2 > codes.size:
-                codes, counts = _grown(codes, counts)
-    return n, (codes, counts, used)
+        tally = _counted(before, row, 0, now, days, zones, tally)
+    for row in range(new[0], new[1]):
+        if not alike[row - new[0]]:
+            n += 1
+            tally = _counted(after, row, 1, now, days, zones, tally)
+    return n, tally
 
 
 @inner
 def _span(side, loop):
     if loop < 0:
-        return 0, 0
+        return np.int64(0), np.int64(0)
     return side.heads[loop, 2], side.heads[loop, 3]
 
 
@@ -187,6 +214,7 @@ def compare(before, after, pairs, tried, days, zones, now):
     n = pairs.shape[0]
     state, older = np.zeros(n, np.int8), np.zeros(n, np.bool_)
     free, broken = np.full((n, 2), NEVER, np.int64), np.zeros((n, 2), np.int64)
+    alike = np.zeros(max(1, after.times.shape[0]), np.bool_)
     tally = (np.full(1024, EMPTY, np.int64), np.zeros((1024, 2), np.int64), 0)
     for i in range(n):
         b, a = pairs[i, 0], pairs[i, 1]
@@ -194,11 +222,10 @@ def compare(before, after, pairs, tried, days, zones, now):
         free[i, 0], free[i, 1] = _free_at(before, old, now), _free_at(after, new, now)
         broken[i, 0], broken[i, 1] = _broken(before, old, now), _broken(after, new, now)
         older[i] = _follows_older(after, new, tried)
-        gone, tally = _differing(before, old, after, new, 0, now, days, zones, tally)
-        added, tally = _differing(after, new, before, old, 1, now, days, zones, tally)
+        differing, tally = _differing(before, old, after, new, now, days, zones, alike, tally)
         if b < 0 or a < 0:
             state[i] = ONLY_AFTER if b < 0 else ONLY_BEFORE
-        elif gone or added or before.heads[b, 0] != after.heads[a, 0]:
+        elif differing or before.heads[b, 0] != after.heads[a, 0]:
             state[i] = CHANGED
     codes, counts, _ = tally
     filled = codes != EMPTY

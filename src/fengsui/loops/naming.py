@@ -51,7 +51,7 @@ def place_text(areas: Areas, code: str | None) -> Text:
         return Text(code, code)
     name = areas.get(known).name
     rest = code[len(known) :].strip("-/·") if code != known else ""
-    return Text(f"{name.in_('zh')} {rest}".strip(), f"{name.in_('en')} {rest}".strip())
+    return Text(f"{name.in_('zh')} {rest}".strip(), f"{name.in_('en')} {rest}".strip()) if rest else name
 
 
 def zone_at(areas: Areas, code: str | None) -> str:

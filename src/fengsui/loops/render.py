@@ -8,6 +8,7 @@ from fengsui.kit.text import Text
 from fengsui.loops import words
 from fengsui.loops.escalation import Post
 from fengsui.loops.explanation import Clause, DutyLine, Explanation, MilestoneLine, Rejected, Remark, Seen
+from fengsui.protocols.describe import MARKS
 
 KindText = Callable[[str], Text]
 LONG_AGO = -(10**9)  # the opening of a window that has none lies before this
@@ -203,7 +204,7 @@ class _Page:
             document=document,
             where=("" if self.lang == "zh" else ", ") + where if where else "",
             version=clause.version,
-            confidence=words.CONFIDENCE[clause.confidence].in_(self.lang),
+            confidence=MARKS[clause.confidence].in_(self.lang),
         )
         return Sentence("law", words.LABEL["law"].in_(self.lang), text)
 
@@ -249,7 +250,8 @@ class _Page:
         return Sentence(about, label, self.fact_text(fact, zone), (fact.id,))
 
     def fact_text(self, fact: Seen, zone: str) -> str:
-        place = words.FACT_WHERE.in_(self.lang).format(place=fact.place) if fact.place else ""
+        name = fact.place_name.in_(self.lang) if fact.place_name else ""
+        place = words.FACT_WHERE.in_(self.lang).format(place=name) if name else ""
         return words.FACT.in_(self.lang).format(
             kind=self.kind_text(fact.kind).in_(self.lang),
             at=show(fact.at, zone=zone, lang=self.lang, span=fact.span),

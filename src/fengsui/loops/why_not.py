@@ -8,7 +8,7 @@ from fengsui.kit.instant import NEVER
 from fengsui.loops.acts import COLUMNS, Act, passes
 from fengsui.loops.allocate import differ, moment
 from fengsui.loops.duty import Duty
-from fengsui.loops.explanation import Rejected, seen
+from fengsui.loops.explanation import Rejected, Seen, seen
 from fengsui.loops.reading import Reading
 from fengsui.protocols.model import Discharge, Evidence, Frame, Obligation
 
@@ -24,17 +24,26 @@ class Case:
     subject: str
     now: int
 
+    def seen(self, fact: Fact) -> Seen:
+        """A fact as the explanation names it."""
+        return seen(fact, self.subject, self.reading.world.areas)
+
 
 def rejected(case: Case) -> Iterator[Rejected]:
-    """Every fact of a right kind that had happened by now and did not count, in time order."""
+    """Every fact of a right kind that had happened by now and did not count, in time order.
+
+    What met another duty before this one began to count is nobody's candidate, and left out.
+    """
     kinds = set(case.obligation.evidence.pattern.kinds)
     counted = set(supporting(case))
     for act in case.reading.seen:
         fact = act.fact
         if fact.kind not in kinds or act.when > case.now or fact.id in counted:
             continue
+        if act.when + act.span < case.duty.anchor_at and _served(case, fact):
+            continue
         why, values = _why(case, act)
-        yield Rejected(seen(fact, case.subject), why, values)
+        yield Rejected(case.seen(fact), why, values)
 
 
 def supporting(case: Case) -> Iterator[str]:
@@ -93,8 +102,10 @@ def _why(case: Case, act: Act) -> Why:
         return "other_content", failing
     if person := _person(case, act.fact):
         return person, {}
-    if duty.open_at == NEVER:
-        return "before_opening", {"open_at": NEVER}
+    if duty.anchor_at == NEVER:
+        return "not_begun", {}
+    if taken and not duty.open_at <= at < duty.until_at:
+        return "met_another", {"key": taken.key, "n": taken.n}
     if at < duty.open_at:
         return "before_opening", {"open_at": duty.open_at}
     if _met_at(case) <= at:
@@ -141,6 +152,12 @@ def _series(case: Case) -> list[Duty]:
 
 def _met_another(case: Case, fact: Fact) -> Duty | None:
     return next((d for d in _series(case) if d.met_fact == fact.id), None)
+
+
+def _served(case: Case, fact: Fact) -> bool:
+    """Whether the fact met any other duty of the loop."""
+    own = (case.duty.key, case.duty.n)
+    return any(d.met_fact == fact.id for d in case.duties if (d.key, d.n) != own)
 
 
 def _next_one(case: Case, at: int) -> Duty | None:

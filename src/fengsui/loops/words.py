@@ -106,23 +106,7 @@ TOLD = Text("{title}（{at} 起）", "{title} (since {at})")
 NEXT = Text("{title}，{at}", "{title}, at {at}")
 NOT_REACHED = Text("尚未到达。", "Not reached yet.")
 
-CONFIDENCE = {
-    "sourced": Text("已核对原文", "checked against the text"),
-    "press": Text("据新闻报道，未核对原文", "from the press, not checked against the text"),
-    "to_verify": Text("待核实", "to be verified"),
-    "design": Text("系统建议，非法定要求", "a suggestion of this system, not a legal rule"),
-}
-
 REMARK = {
-    "to_verify": Text("这一条的数值尚待核实。", "The figures of this rule are still to be verified."),
-    "press": Text(
-        "这一条依据新闻报道，未核对原文。",
-        "This rule is taken from the press and was not checked against the text.",
-    ),
-    "design": Text(
-        "这一条是系统建议，不是法定要求。",
-        "This rule is a suggestion of this system, not a legal requirement.",
-    ),
     "date_only:benefit_of_doubt": Text(
         "{fact} 只有日期，没有时刻：按当天对当事人最有利的时刻计算。",
         "{fact} carries a date without a time: it is read as the moment of that day that lets it count.",
@@ -173,6 +157,7 @@ REJECTED = {
     "next_one": Text(
         "“{duty}”已于 {open_at} 开始，计入后者", "“{duty}” had opened at {open_at}, and it belongs there"
     ),
+    "not_begun": Text("那时还没有起算", "it had not begun to count"),
     "before_opening": Text("早于窗口开始（{open_at}）", "before the window opened ({open_at})"),
     "after_end": Text("在终止（{ended_at}）之后", "after it had ended ({ended_at})"),
     "too_late": Text("太迟：{until_at} 以后不再计入", "too late: nothing counts after {until_at}"),
