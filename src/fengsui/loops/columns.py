@@ -143,7 +143,7 @@ def columns(
     readers = [(use, name) for use, name in (field.split(":", 1) for field in fields)]
     extra = np.full((max(1, len(readers)), len(ordered)), NONE, dtype=np.int64)
     for row, (use, name) in enumerate(readers):
-        extra[row] = [_extra(use, name, fact, places=places, words=words, keys=keys) for fact in ordered]
+        extra[row] = [look_of(use, name, fact, places=places, words=words, keys=keys) for fact in ordered]
     return Columns(
         start=np.array(start, dtype=np.int64),
         when=np.array([f.when for f in ordered], dtype=np.int64),
@@ -156,7 +156,8 @@ def columns(
     ), ordered
 
 
-def _extra(use: str, name: str, fact: Fact, *, places: Places, words: Words, keys: Mapping[str, int]) -> int:
+def look_of(use: str, name: str, fact: Fact, *, places: Places, words: Words, keys: Mapping[str, int]) -> int:
+    """A field of a fact as the kernel reads it: a time, the number of an area, of an obligation, of a word."""
     value = getattr(fact, COLUMNS[name]) if name in COLUMNS else fact.data.get(name)
     match use:
         case "time":

@@ -109,42 +109,51 @@ class Trial:
     """The rules with and without a version, compiled side by side over one numbering.
 
     ``name``: of the protocol in both; ``version``: the one of ``after`` that is tried. NotFound if it is
-    not there.
+    not there. Versions that begin after both ``now`` and the one that is tried are left out: what they
+    will change is not this version's doing.
     """
 
-    def __init__(self, before: Rules, after: Rules, *, name: str, version: str, world: World) -> None:
-        sides = {BEFORE: before, AFTER: after}
-        self.name, self.version, self.world = name, version, world
+    def __init__(
+        self, before: Rules, after: Rules, *, name: str, version: str, world: World, now: int
+    ) -> None:
+        self.name, self.version, self.world, self.now = name, version, world, now
         self.tried = [v for v in after.versions[name] if v.version == version]
         if not self.tried:
             raise NotFound(f"{name} has no version {version} to be tried.")
+        self.switch_at = min(v.valid_from for v in self.tried)
+        last = max(now, self.switch_at)
+        sides = {BEFORE: before, AFTER: after}
+
+        def held(versions: Sequence[Protocol]) -> tuple[Protocol, ...]:
+            return tuple(v for v in versions if v.valid_from <= last)
+
         self.derivation = Derivation(
             Rules(
-                {side: rules.versions[name] for side, rules in sides.items()},
-                lambda side, area: sides[side].timeline(name, area),
+                {side: held(rules.versions[name]) for side, rules in sides.items()},
+                lambda side, area: held(sides[side].timeline(name, area)),
             ),
             world,
         )
         owners = (o.by.role for rules in sides.values() for v in rules.versions[name] for o in v.obligations)
         self.roles = tuple(dict.fromkeys(owners))
 
-    def run(self, cols: Columns, *, now: int, named: Named, workers: int = 2) -> DryRun:
-        """Try it on facts that are columns already (of this trial's derivation, none after ``now``).
+    def run(self, cols: Columns, *, named: Named, workers: int = 2) -> DryRun:
+        """Try it on facts that are columns already (of this trial's derivation, none after its ``now``).
 
         Subjects are independent, so they are taken some at a time: what is worked on stays in the
         cache, and the threads, to whom the kernel leaves the interpreter, share the rest.
         """
         with ThreadPoolExecutor(workers) as pool:
-            parts = list(pool.map(lambda cut: self._part(*cut, now=now), _cuts(cols)))
-        return _result(self, parts, now=now, named=named)
+            parts = list(pool.map(lambda cut: self._part(*cut), _cuts(cols)))
+        return _result(self, parts, named=named)
 
-    def _part(self, cols: Columns, first_subject: int, first_fact: int, *, now: int) -> "_Part":
+    def _part(self, cols: Columns, first_subject: int, first_fact: int) -> "_Part":
         before, after = (self.derivation.derive(side, cols) for side in (BEFORE, AFTER))
         pairs = _pairs(before.openings.fact, after.openings.fact)
         is_tried = np.array([v.version == self.version for v in after.versions])
         zones = self._zones()
         seen, codes, counts = compare(
-            self._side(before), self._side(after), pairs, is_tried, self.derivation.days, zones, now
+            self._side(before), self._side(after), pairs, is_tried, self.derivation.days, zones, self.now
         )
         part = _Part(self, cols, before, after, pairs, seen, zones, (first_subject, first_fact))
         return part.read(codes, counts)
@@ -180,11 +189,11 @@ def dry_run(
     Facts that follow from other loops (``P#milestone``, what a subject is told) have to be among them
     if the protocol reads any.
     """
-    trial = Trial(before, after, name=name, version=version, world=world)
+    trial = Trial(before, after, name=name, version=version, world=world, now=now)
     names = tuple(subjects)
     happened = [[fact for fact in subjects[subject] if fact.when <= now] for subject in names]
     cols, facts = trial.derivation.columns(happened)
-    return trial.run(cols, now=now, named=lambda s, fact: (loop_id(name, names[s], facts[fact].id), names[s]))
+    return trial.run(cols, named=lambda s, fact: (loop_id(name, names[s], facts[fact].id), names[s]))
 
 
 def _cuts(cols: Columns) -> Iterator[tuple[Columns, int, int]]:
@@ -287,7 +296,7 @@ class _Part:
         bits = sum(1 << v for v, version in enumerate(t.versions) if version.version == self.trial.version)
         governed = (at >= 0) & ((t.governed[at] & np.int64(bits)) != 0)
         opened = self.cols.when[t.openings.fact[at]]
-        switch, end = min(v.valid_from for v in tried), max(v.valid_until for v in tried)
+        switch, end = self.trial.switch_at, max(v.valid_until for v in tried)
         left = (at >= 0) & ~governed
         for why, is_so in (
             ("closed", t.heads[at, 0] <= switch),
@@ -326,7 +335,7 @@ class _Findings:
     kept: dict[tuple[str, bool], tuple[int, list[_Name]]]
 
 
-def _result(trial: Trial, parts: Sequence[_Findings], *, now: int, named: Named) -> DryRun:
+def _result(trial: Trial, parts: Sequence[_Findings], *, named: Named) -> DryRun:
     """Everything the parts show, added up and named."""
     n, by_days = Counter(), Counter()
     for part in parts:
@@ -338,8 +347,8 @@ def _result(trial: Trial, parts: Sequence[_Findings], *, now: int, named: Named)
     return DryRun(
         protocol=trial.name,
         version=trial.version,
-        now=now,
-        switch_at=min(v.valid_from for v in trial.tried),
+        now=trial.now,
+        switch_at=trial.switch_at,
         in_flight=trial.tried[0].in_flight,
         changed=tuple(named(*name)[0] for name in changed),
         by_days=tuple(sorted(by_days.items())),

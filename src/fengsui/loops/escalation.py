@@ -47,10 +47,10 @@ def owner(duty: Duty, protocol: Protocol, *, areas: Areas, posts: Iterable[Fact]
     """
     role = protocol.obligation(duty.key).by.role
     moment = min(duty.due_at, NEVER - 1)
-    return post_at(role, duty.place, areas=areas, holder=holder(role, duty.place, moment, posts))
+    return post_at(role, duty.place, areas=areas, holder=holder(role, duty.place, at=moment, posts=posts))
 
 
-def holder(role: str, place: str | None, at: int, posts: Iterable[Fact]) -> str | None:
+def holder(role: str, place: str | None, *, at: int, posts: Iterable[Fact]) -> str | None:
     """Who held the post at that moment: the last assignment at or before it; None if nobody is named."""
     held = [f for f in posts if f.kind == POST_KIND and f.when <= at and _is_post(f, role, place)]
     last = max(held, key=lambda f: (f.when, f.id), default=None)

@@ -8,7 +8,6 @@ all use that.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Protocol as Shape
 
 from fengsui.facts.fact import Fact
 from fengsui.kit.instant import NEVER
@@ -29,20 +28,13 @@ from fengsui.loops.explanation import (
 from fengsui.loops.loop import Loop, World
 from fengsui.loops.naming import place_text, zone_at
 from fengsui.loops.reading import Reading, place_of, read
+from fengsui.loops.semantics import in_force
 from fengsui.loops.why_not import Case, rejected, supporting
 from fengsui.loops.windows import grants
 from fengsui.protocols.model import Agg, Frame, InFlight, Milestone, Protocol
 
+ALWAYS = (-NEVER, NEVER)
 SilentSince = Callable[[Duty], int]  # up to when the sources of its evidence are complete; NEVER: not silent
-
-
-class HasOpening(Shape):
-    """A loop, or its head."""
-
-    @property
-    def opened_at(self) -> int:
-        """When it opened."""
-        ...
 
 
 def never_silent(duty: Duty) -> int:
@@ -59,19 +51,20 @@ def explain(
     world: World,
     silent_since: SilentSince = never_silent,
     posts: Iterable[Fact] = (),
-    next_from: int = NEVER,
+    stretch: tuple[int, int] = ALWAYS,
 ) -> Explanation:
     """The loop's milestones and duties at ``now``, each with what it follows from.
 
     ``protocols`` are the versions that govern the loop, ``facts`` the effective facts of its subject,
-    ``posts`` facts of kind post.assigned of any subject. ``next_from``: from when on facts belong to the
-    subject's next loop of this protocol (see ``begins``).
+    ``posts`` facts of kind post.assigned of any subject, ``stretch`` as the function of that name tells
+    for a subject with several loops of the protocol.
     """
     versions = {p.version: p for p in protocols}
-    from_at = begins(loop, versions[loop.versions[0]])
-    own = (f for f in facts if f.when <= now and from_at <= f.when + f.span < next_from)
+    known = [f for f in facts if f.when <= now]
+    opened = next(f for f in known if f.id == loop.opened_by)
+    from_at, until = stretch
+    own = (f for f in known if from_at <= f.when + f.span < until)
     happened = sorted(own, key=lambda f: (f.when, f.id))
-    opened = next(f for f in happened if f.id == loop.opened_by)
     readings = {name: read(v, opened, happened, world=world) for name, v in versions.items()}
     last = readings[loop.versions[-1]]
     lines = partial(
@@ -89,17 +82,28 @@ def explain(
         opened_at=loop.opened_at,
         closed_at=loop.closed_at,
         now=now,
-        opened_by=seen(opened, loop.subject, world.areas),
+        opened_by=seen(opened, subject=loop.subject, areas=world.areas),
         opened_under=_opening_clause(versions[loop.versions[0]]),
         milestones=tuple(_milestone_lines(last, loop.subject)),
         duties=tuple(lines(duty) for duty in loop.duties),
-        facts=tuple(seen(f, loop.subject, world.areas) for f in happened),
+        facts=tuple(seen(f, subject=loop.subject, areas=world.areas) for f in happened),
     )
 
 
-def begins(loop: HasOpening, version: Protocol) -> int:
-    """From when on facts belong to a loop; ``version`` is the one it opened under."""
-    return loop.opened_at - version.opening.looks_back
+def stretch(loop: Loop, loops: Iterable[Loop], versions: Sequence[Protocol]) -> tuple[int, int]:
+    """From when, and until when, what happens to the subject belongs to this loop.
+
+    ``loops`` are the subject's loops of the protocol, ``versions`` those that hold where no order does:
+    they decide on openings, as in ``semantics``.
+    """
+    later = (begins(one, versions) for one in loops if one.opened_at > loop.opened_at)
+    return begins(loop, versions), min(later, default=NEVER)
+
+
+def begins(loop: Loop, versions: Sequence[Protocol]) -> int:
+    """From when on facts belong to a loop."""
+    version = in_force(versions, loop.opened_at)
+    return loop.opened_at - (version.opening.looks_back if version else 0)
 
 
 def _opening_clause(version: Protocol) -> Clause:
@@ -120,7 +124,7 @@ def _milestone_lines(reading: Reading, subject: str) -> Iterator[MilestoneLine]:
                 title,
                 act.when,
                 n,
-                tuple(seen(f, subject, reading.world.areas) for f in behind),
+                tuple(seen(f, subject=subject, areas=reading.world.areas) for f in behind),
             )
 
 

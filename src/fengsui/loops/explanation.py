@@ -164,7 +164,7 @@ class Explanation:
     facts: tuple[Seen, ...]  # everything that happened in the loop, in time order
 
 
-def seen(fact: Fact, subject: str, areas: Areas) -> Seen:
+def seen(fact: Fact, *, subject: str, areas: Areas) -> Seen:
     """The fact as an explanation of ``subject`` names it."""
     other = fact.subject if fact.subject != subject else None
     return Seen(

@@ -26,7 +26,7 @@ class Case:
 
     def seen(self, fact: Fact) -> Seen:
         """A fact as the explanation names it."""
-        return seen(fact, self.subject, self.reading.world.areas)
+        return seen(fact, subject=self.subject, areas=self.reading.world.areas)
 
 
 def rejected(case: Case) -> Iterator[Rejected]:
