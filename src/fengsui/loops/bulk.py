@@ -111,6 +111,7 @@ class _Run:
         self.places = derivation.place_tables()
         sizes = np.diff(cols.start)
         self.most = int(sizes.max()) if sizes.size else 0
+        self.opens = np.zeros(len(cols.when), dtype=np.bool_)
 
     def table(self) -> Table:
         """Find the loops, derive them under their first version, carry them through the later ones."""
@@ -150,6 +151,7 @@ class _Run:
             0,
             len(self.cols.start) - 1,
             out,
+            self.opens,
         )
         found = Openings(*(a[:n].copy() for a in out))
         found.version[:] = np.array([self.versions.index(v) for v in base], np.int64)[found.version]
@@ -231,6 +233,7 @@ class _Run:
             self.d.days,
             self.places,
             part,
+            self.opens,
             0,
             n,
             v,

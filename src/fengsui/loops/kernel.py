@@ -46,8 +46,11 @@ class Openings(NamedTuple):
 
 
 @entry
-def find_openings(cols, valid_from, valid_until, masks, looks_back, again_after, lo, hi, out):
-    """Find the loops of subjects lo … hi. ``masks``: uint64[n_versions, n_codes]. Returns how many."""
+def find_openings(cols, valid_from, valid_until, masks, looks_back, again_after, lo, hi, out, opens):
+    """Find the loops of subjects lo … hi. ``masks``: uint64[n_versions, n_codes]. Returns how many.
+
+    ``opens``: bool[n_facts], becomes whether each fact opens a loop.
+    """
     n = 0
     for subject in range(lo, hi):
         first = n
@@ -55,9 +58,11 @@ def find_openings(cols, valid_from, valid_until, masks, looks_back, again_after,
         gap = 0
         for f in range(cols.start[subject], cols.start[subject + 1]):
             when = cols.when[f]
+            opens[f] = False
             for v in range(valid_from.size):
                 if valid_from[v] <= when < valid_until[v]:
                     if masks[v, cols.code[f]] & np.uint64(1) and (n == first or when - opened_at >= gap):
+                        opens[f] = True
                         opened_at = when
                         gap = again_after[v]
                         out.subject[n] = subject
@@ -82,7 +87,9 @@ def settled(times, row):
 
 
 @entry
-def derive_rows(tables, masks, cols, days, places, openings, lo, hi, version, x, heads, reached, times, refs):
+def derive_rows(
+    tables, masks, cols, days, places, openings, opens, lo, hi, version, x, heads, reached, times, refs
+):
     """Derive loops lo … hi under one version, in blocks. Returns the number of rows written.
 
     ``heads``: int64[loop - lo, 4] becomes closed_at, jurisdiction place, first row, end row.
@@ -94,7 +101,7 @@ def derive_rows(tables, masks, cols, days, places, openings, lo, hi, version, x,
     n_rows = 0
     for block in range(lo, hi, room):
         n = min(room, hi - block)
-        gather(cols, masks, openings, block, n, tables.head[H_END_OF_DAY], x)
+        gather(cols, masks, openings, opens, block, n, tables.head[H_END_OF_DAY], x)
         reach_milestones(tables, cols, days, places, openings, block, n, x)
         for o in range(tables.obligations.shape[0]):
             lift(tables, cols, o, n, x)

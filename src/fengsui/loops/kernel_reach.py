@@ -28,8 +28,11 @@ LATER_OF = AGGS.index(Agg.LATER_OF)  # this and EARLIER_OF, the last, are made o
 
 
 @inner
-def gather(cols, masks, openings, block, n, end_of_day, x):
-    """Copy the facts of loops block … block + n into the working space, each loop's in order."""
+def gather(cols, masks, openings, opens, block, n, end_of_day, x):
+    """Copy the facts of loops block … block + n into the working space, each loop's in order.
+
+    An opening fact is its own loop's; another belongs to the last loop begun when it may have happened.
+    """
     k = 0
     for i in range(n):
         loop = block + i
@@ -37,7 +40,7 @@ def gather(cols, masks, openings, block, n, end_of_day, x):
         x.start[i] = k
         for f in range(cols.start[subject], cols.start[subject + 1]):
             when, span = cols.when[f], np.int64(cols.span[f])
-            if begin <= when + span < until:
+            if (f == openings.fact[loop]) if opens[f] else (begin <= when + span < until):
                 if end_of_day:
                     when, span = when + span, np.int64(0)
                 x.when[k] = when

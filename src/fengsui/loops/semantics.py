@@ -24,9 +24,14 @@ def derive(timeline: Timeline, facts: Sequence[Fact], *, subject: str, world: Wo
     without overlap. ``facts`` are effective (superseded ones left out) and of this subject.
     """
     openings = list(_openings(timeline(None), facts))
+    opening_facts = {opened.id for opened, _ in openings}
     loops = []
     for i, opening in enumerate(openings):
-        own = [f for f in facts if _belongs(f, opening, openings[i + 1 :])]
+        own = [
+            f
+            for f in facts
+            if (f.id == opening[0].id if f.id in opening_facts else _belongs(f, opening, openings[i + 1 :]))
+        ]
         loops.append(_loop(timeline, opening, own, subject=subject, world=world))
     return loops
 
@@ -49,7 +54,10 @@ def _openings(versions: Sequence[Protocol], facts: Sequence[Fact]) -> Iterator[t
 
 
 def _belongs(fact: Fact, opening: tuple[Fact, Protocol], later: Sequence[tuple[Fact, Protocol]]) -> bool:
-    """A fact belongs to the last loop that had begun by the latest moment it may have happened."""
+    """A fact belongs to the last loop that had begun by the latest moment it may have happened.
+
+    Only an opening fact is always its own loop's, however early the next one begins to look.
+    """
     latest = fact.when + fact.span
     return _begins(*opening) <= latest and not any(_begins(*other) <= latest for other in later)
 
