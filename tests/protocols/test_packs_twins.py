@@ -9,7 +9,9 @@ import pytest
 from fengsui.facts.catalogue import Field
 from fengsui.facts.fact import Fact
 from fengsui.loops.bulk import Derivation, loops
+from fengsui.loops.many import derive_subjects
 from fengsui.loops.semantics import derive
+from fengsui.loops.strata import Derived, derive_subject
 from fengsui.protocols.checks.ground import patterns
 
 from .given import at, kinds, rules, shipped, world
@@ -111,3 +113,33 @@ def test_the_histories_reach_across_a_change_of_version():
     made = [history(rng, "cn.covid19/inbound", subject=f"person/{i}") for i in range(100)]
     switch = at("2022-06-28")
     assert sum(min(f.at for f in facts) < switch < max(f.at for f in facts) for facts in made) > 10
+
+
+def by_first(derived: Derived) -> tuple[list[object], list[object]]:
+    """What was derived, with milestones by their first, in an order of its own."""
+    loops_of = [
+        replace(
+            loop,
+            milestones={name: reached[:1] for name, reached in loop.milestones.items() if reached},
+            duties=tuple(sorted(loop.duties, key=lambda d: (d.key, d.n, d.version))),
+            versions=tuple(sorted(loop.versions)),
+        )
+        for loop in derived.loops
+    ]
+    return loops_of, list(derived.tellings)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_many_subjects_at_once_say_what_each_says_alone_through_all_protocols(seed):
+    rng = Random(seed)
+    histories = {}
+    for i in range(40):
+        subject = f"person/{i}"
+        facts = [
+            f for name in rng.sample(sorted(rules().versions), 2) for f in history(rng, name, subject=subject)
+        ]
+        histories[subject] = [replace(f, key=f"{f.key}.{j}") for j, f in enumerate(facts)]
+    found = derive_subjects(derivation(), histories)
+    for subject, facts in histories.items():
+        alone = derive_subject(rules(), facts, subject=subject, world=world())
+        assert by_first(found[subject]) == by_first(alone)

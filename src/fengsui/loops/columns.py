@@ -157,7 +157,7 @@ def columns(
 
 
 def look_of(use: str, name: str, fact: Fact, *, places: Places, words: Words, keys: Mapping[str, int]) -> int:
-    """A field of a fact as the kernel reads it: a time, the number of an area, of an obligation, of a word."""
+    """A field of a fact as the kernel reads it: a time, or the number of an area, an obligation, a word."""
     value = getattr(fact, COLUMNS[name]) if name in COLUMNS else fact.data.get(name)
     match use:
         case "time":

@@ -105,15 +105,15 @@ def derive_subject(
         for loop in new:
             loops.append(loop)
             for mark in sorted(rules.marked[name]):
-                added = list(_reached(loop, mark, f"{name}#{mark}", by_id))
+                added = list(reached_facts(loop, mark, f"{name}#{mark}", by_id))
                 facts += added
                 by_id |= {fact.id: fact for fact in added}
                 kinds |= {fact.kind for fact in added}
-            tellings += _tellings(loop, rules, by_id)
+            tellings += tellings_of(loop, rules, by_id)
     return Derived(tuple(loops), tuple(tellings))
 
 
-def _reached(loop: Loop, milestone: str, kind: str, by_id: Mapping[str, Fact]) -> Iterator[Fact]:
+def reached_facts(loop: Loop, milestone: str, kind: str, by_id: Mapping[str, Fact]) -> Iterator[Fact]:
     """The milestone as a derived fact: it happened when, where and with what its own fact says."""
     for i, reached in enumerate(loop.milestones.get(milestone, ())):
         cause = by_id.get(reached.fact) if reached.fact else None
@@ -130,9 +130,10 @@ def _reached(loop: Loop, milestone: str, kind: str, by_id: Mapping[str, Fact]) -
         )
 
 
-def _tellings(loop: Loop, rules: Rules, by_id: Mapping[str, Fact]) -> Iterator[Telling]:
+def tellings_of(loop: Loop, rules: Rules, by_id: Mapping[str, Fact]) -> Iterator[Telling]:
+    """What a loop tells other subjects."""
     for tell in _tells(loop, rules):
-        for fact in _reached(loop, tell.when, tell.fact, by_id):
+        for fact in reached_facts(loop, tell.when, tell.fact, by_id):
             yield Telling(
                 about=loop.subject,
                 relation=tell.relation,

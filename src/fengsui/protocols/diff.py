@@ -50,7 +50,10 @@ class Difference:
 
 
 def differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
-    """Everything the two say differently, in the order of the file; validity and versions left aside."""
+    """Everything the two say differently, in the order of the file; validity and versions left aside.
+
+    A basis that every step takes over from the protocol is told once.
+    """
     found: list[Difference] = []
     for one in fields(Protocol):
         old, new = getattr(before, one.name), getattr(after, one.name)
@@ -62,7 +65,14 @@ def differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
             found += _named(one.name, _numbered(old), _numbered(new))
         else:
             found += (Difference(one.name, "", path, a, b) for path, a, b in _fields("", old, new))
-    return tuple(found)
+    carried = {(d.field, d.before, d.after) for d in found if d.part == "basis"}
+    return tuple(d for d in found if not (d.name and _follows(d, carried)))
+
+
+def _follows(one: Difference, carried: set[tuple[str, object, object]]) -> bool:
+    """Whether a step's basis changed only because the protocol's own did, which it takes over."""
+    head, _, field = one.field.partition(".")
+    return head == "basis" and (field, one.before, one.after) in carried
 
 
 def _by(things: Sequence[object], name: str) -> dict[str, object]:
@@ -163,4 +173,5 @@ def _length(length: Length) -> Text:
 def _test(test: Test) -> str:
     if test.op == "present":
         return test.field if test.value else f"¬{test.field}"
-    return f"{test.field} {OPS[test.op]} {test.value if not isinstance(test.value, tuple) else '|'.join(map(str, test.value))}"
+    value = "|".join(map(str, test.value)) if isinstance(test.value, tuple) else test.value
+    return f"{test.field} {OPS[test.op]} {value}"

@@ -11,7 +11,7 @@ from fengsui.protocols.model import InFlight, Protocol
 
 
 def file_alone(path: Path, zone: str) -> tuple[Library, Protocol | None]:
-    """What one file holds, and the protocol it is, if it is not a local order. BadInput if it cannot be read."""
+    """What one file holds, and the protocol it is unless it is a local order. BadInput if unreadable."""
     library, messages = Library.read_files((path,), zone)
     if not library.editions and not library.overlays and messages:
         raise BadProtocol(f"{path} cannot be read as a protocol", messages)
@@ -94,7 +94,9 @@ def _closed_up(editions: tuple[Edition, ...], gone: Edition) -> tuple[Edition, .
         return tuple(kept)
     last = max(before, key=lambda e: e.protocol.valid_from)
     until = max(last.protocol.valid_until, gone.protocol.valid_until)
-    return tuple(replace(e, protocol=replace(e.protocol, valid_until=until)) if e is last else e for e in kept)
+    return tuple(
+        replace(e, protocol=replace(e.protocol, valid_until=until)) if e is last else e for e in kept
+    )
 
 
 def _with(library: Library, name: str, editions: Iterable[Edition]) -> Library:
