@@ -14,7 +14,7 @@ from fengsui.kit.days import day_tables
 from fengsui.kit.instant import NEVER, parse
 from fengsui.kit.text import LANGS, Text
 from fengsui.loops.duty import Status, status
-from fengsui.loops.explain import explain, stretch
+from fengsui.loops.explain import explain, own_facts
 from fengsui.loops.explanation import is_grounded
 from fengsui.loops.loop import World
 from fengsui.loops.render import due_text, render
@@ -304,10 +304,10 @@ def test_a_silent_source_makes_it_unknown_and_says_up_to_when_it_told():
 def test_facts_of_the_next_loop_of_the_same_subject_are_not_this_ones():
     rules = protocol(opening=Opening(Pattern(("arrival",)), again_after=60 * DAY, looks_back=10 * DAY))
     facts = [ARRIVAL, fact("arrival", 24 * 90), fact("admission", 24 * 91), fact("visit", 24 * 81)]
-    first, second = loops = derive(lambda area: (rules,), facts, subject="person/a", world=world())
+    first, second = derive(lambda area: (rules,), facts, subject="person/a", world=world())
     now = START + 100 * DAY
     found = [
-        explain(one, [rules], facts, now=now, world=world(), stretch=stretch(one, loops, [rules]))
+        explain(one, [rules], facts, now=now, world=world(), own=own_facts(one, facts, lambda _: [rules]))
         for one in (first, second)
     ]
     assert [f.id for f in found[0].facts] == [ARRIVAL.id]
@@ -456,8 +456,8 @@ def test_it_holds_for_random_protocols_with_versions_and_orders_and_several_loop
     versions = {v.version: v for v in lawful.values()}
     for loop in loops:
         governing = [versions[name] for name in loop.versions]
-        own = stretch(loop, loops, timeline(None))
-        explanation = explain(loop, governing, history, now=now, world=world(), stretch=own)
+        own = own_facts(loop, history, timeline)
+        explanation = explain(loop, governing, history, now=now, world=world(), own=own)
         for duty, found in zip(loop.duties, explanation.duties, strict=True):
             assert found.status is status(duty, now, confirm_after=6 * HOUR)
             assert is_grounded(found), found

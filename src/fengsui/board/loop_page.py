@@ -10,7 +10,7 @@ from fengsui.facts.fact import Fact
 from fengsui.kit.instant import NEVER
 from fengsui.kit.text import Text
 from fengsui.loops.duty import Duty, Status
-from fengsui.loops.explain import explain, stretch
+from fengsui.loops.explain import explain, own_facts
 from fengsui.loops.explanation import DutyLine, Explanation
 from fengsui.loops.loop import Loop
 from fengsui.loops.semantics import derive
@@ -90,7 +90,7 @@ def loop_page(desk: Desk, loop: str) -> LoopPage:
         world=desk.world,
         silent_since=partial(_silent, desk, found),
         posts=desk.posts,
-        stretch=own,
+        own=own,
     )
     duties = sorted(explanation.duties, key=lambda line: (ORDER[line.status], line.due_at, line.key, line.n))
     return LoopPage(
@@ -105,8 +105,8 @@ def loop_page(desk: Desk, loop: str) -> LoopPage:
     )
 
 
-def _at_the_moment(desk: Desk, kept: Loop, facts: Sequence[Fact]) -> tuple[Loop, tuple[int, int]]:
-    """The loop under the versions in force by now, and from when until when facts are its own.
+def _at_the_moment(desk: Desk, kept: Loop, facts: Sequence[Fact]) -> tuple[Loop, list[Fact]]:
+    """The loop under the versions in force by now, and the facts that are its own.
 
     The library also knows versions that come into force later. What is due by now is the same with or
     without them; what has not begun to count is shown as today's version asks it.
@@ -121,7 +121,7 @@ def _at_the_moment(desk: Desk, kept: Loop, facts: Sequence[Fact]) -> tuple[Loop,
     happened = [fact for fact in facts if fact.when <= desk.now]
     loops = derive(timeline, happened, subject=kept.subject, world=desk.world)
     found = next((one for one in loops if one.id == kept.id), kept)
-    return found, stretch(found, loops, timeline(None))
+    return found, own_facts(found, happened, timeline)
 
 
 def _silent(desk: Desk, loop: Loop, duty: Duty) -> int:

@@ -155,7 +155,7 @@ class Trial:
         seen, codes, counts = compare(
             self._side(before), self._side(after), pairs, is_tried, self.derivation.days, zones, self.now
         )
-        part = _Part(self, cols, before, after, pairs, seen, zones, (first_subject, first_fact))
+        part = _Part(self, cols, before, after, pairs, seen, (first_subject, first_fact))
         return part.read(codes, counts)
 
     def _side(self, table: Table) -> Side:
@@ -232,7 +232,6 @@ class _Part:
     after: Table
     pairs: np.ndarray
     seen: Seen
-    zones: Zones
     first: tuple[int, int]  # subject and fact, as numbered in all of the columns
 
     def read(self, codes: np.ndarray, counts: np.ndarray) -> "_Findings":
@@ -301,7 +300,7 @@ class _Part:
         for why, is_so in (
             ("closed", t.heads[at, 0] <= switch),
             ("ended", opened >= end),
-            ("elsewhere", ~self._covered(tried[0])[at]),
+            ("elsewhere", ~self._covered()[at]),
             ("pinned", np.full(len(at), tried[0].in_flight is InFlight.PINNED)),
         ):
             yield (why, False), left & is_so
@@ -309,14 +308,16 @@ class _Part:
         partly = "anchored" if tried[0].in_flight is InFlight.AT_ANCHOR else "settled_or_due"
         yield (partly, True), governed & self.seen.older
 
-    def _covered(self, version: Protocol) -> np.ndarray:
-        """Whether the version holds where each loop of the after side lies."""
-        if not version.area:
-            return np.ones(len(self.after), np.bool_)
-        low, high = self.trial.world.areas.span(version.area)
-        place = self.after.heads[:, 1]
-        area = np.where(place >= 0, self.zones.area[np.maximum(place, 0)], -1)
-        return (area >= low) & (area < high)
+    def _covered(self) -> np.ndarray:
+        """Whether the version ever holds where each loop of the after side lies."""
+        t, d = self.after, self.trial.derivation
+        covered = np.ones(len(t), np.bool_)
+        if any(version.area for version in t.versions):
+            for place in np.unique(t.heads[:, 1]):
+                timeline = d.rules.timeline(AFTER, d.places.code(int(place)))
+                held = any(version.version == self.trial.version for version in timeline)
+                covered[t.heads[:, 1] == place] = held
+        return covered
 
 
 _Name = tuple[int, int]  # of a loop: its subject and its opening fact

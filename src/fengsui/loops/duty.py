@@ -79,7 +79,7 @@ def broken_until(duty: Duty) -> int:
 
 
 def status(duty: Duty, now: int, *, confirm_after: int = 0, silent_since: int = NEVER) -> Status:
-    """The first line that holds, read from the top.
+    """The first line that holds, read from the top. The duty follows from facts up to ``now`` only.
 
     ``confirm_after``: seconds a break stays provisional. ``silent_since``: up to when the source of
     the evidence is known to be complete, NEVER if it is not known to be silent.
@@ -93,7 +93,7 @@ def status(duty: Duty, now: int, *, confirm_after: int = 0, silent_since: int = 
         (Status.LATE, met != NEVER),
         (Status.WAIVED, waived != NEVER and waived < due),
         (Status.CANCELLED, ended != NEVER and ended < due),
-        (Status.WAITING, duty.anchor_at > now),
+        (Status.WAITING, duty.anchor_at == NEVER),
         (Status.EXCUSED, min(waived, ended) != NEVER),
         (Status.MISSED, max(due, duty.until_at) <= now),
         (Status.UNKNOWN, due <= now and silent_since < due),

@@ -28,12 +28,11 @@ from fengsui.loops.explanation import (
 from fengsui.loops.loop import Loop, World
 from fengsui.loops.naming import place_text, zone_at
 from fengsui.loops.reading import Reading, place_of, read
-from fengsui.loops.semantics import in_force
+from fengsui.loops.semantics import Timeline, shared_out
 from fengsui.loops.why_not import Case, rejected, supporting
 from fengsui.loops.windows import grants
 from fengsui.protocols.model import Agg, Frame, InFlight, Milestone, Protocol
 
-ALWAYS = (-NEVER, NEVER)
 SilentSince = Callable[[Duty], int]  # up to when the sources of its evidence are complete; NEVER: not silent
 
 
@@ -51,20 +50,19 @@ def explain(
     world: World,
     silent_since: SilentSince = never_silent,
     posts: Iterable[Fact] = (),
-    stretch: tuple[int, int] = ALWAYS,
+    own: Iterable[Fact] | None = None,
 ) -> Explanation:
     """The loop's milestones and duties at ``now``, each with what it follows from.
 
     ``protocols`` are the versions that govern the loop, ``facts`` the effective facts of its subject,
-    ``posts`` facts of kind post.assigned of any subject, ``stretch`` as the function of that name tells
-    for a subject with several loops of the protocol.
+    ``posts`` facts of kind post.assigned of any subject, ``own`` those of the facts that are this loop's
+    (``own_facts``), for a subject with several loops of the protocol.
     """
     versions = {p.version: p for p in protocols}
     known = [f for f in facts if f.when <= now]
     opened = next(f for f in known if f.id == loop.opened_by)
-    from_at, until = stretch
-    own = (f for f in known if from_at <= f.when + f.span < until)
-    happened = sorted(own, key=lambda f: (f.when, f.id))
+    happened = sorted(known if own is None else own, key=lambda f: (f.when, f.id))
+    happened = [f for f in happened if f.when <= now]
     readings = {name: read(v, opened, happened, world=world) for name, v in versions.items()}
     last = readings[loop.versions[-1]]
     lines = partial(
@@ -90,20 +88,10 @@ def explain(
     )
 
 
-def stretch(loop: Loop, loops: Iterable[Loop], versions: Sequence[Protocol]) -> tuple[int, int]:
-    """From when, and until when, what happens to the subject belongs to this loop.
-
-    ``loops`` are the subject's loops of the protocol, ``versions`` those that hold where no order does:
-    they decide on openings, as in ``semantics``.
-    """
-    later = (begins(one, versions) for one in loops if one.opened_at > loop.opened_at)
-    return begins(loop, versions), min(later, default=NEVER)
-
-
-def begins(loop: Loop, versions: Sequence[Protocol]) -> int:
-    """From when on facts belong to a loop."""
-    version = in_force(versions, loop.opened_at)
-    return loop.opened_at - (version.opening.looks_back if version else 0)
+def own_facts(loop: Loop, facts: Sequence[Fact], timeline: Timeline) -> list[Fact]:
+    """Those of a subject's facts that are this loop's, where the subject has several of the protocol."""
+    shared = shared_out(timeline, facts)
+    return next((own for (opened, _), own in shared if opened.id == loop.opened_by), list(facts))
 
 
 def _opening_clause(version: Protocol) -> Clause:

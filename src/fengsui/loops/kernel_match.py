@@ -58,7 +58,7 @@ def match(tables, cols, n, x, times, refs):
             _meet_slots(tables, o, n, x, times, refs)
         elif tables.obligations[o, O_SERIES] == o:
             for i in range(n):
-                size = _order(tables.obligations, o, i, x.row, x.order, times)
+                size = _order(tables.obligations, o, i, x.row, x.ended, x.order, times)
                 if size > 0:
                     _meet_series(tables, cols, i, size, x, times, refs)
 
@@ -67,11 +67,11 @@ def match(tables, cols, n, x, times, refs):
 def _meet_alone(tables, o, n, x, times, refs):
     """A duty that shares its acts with no other and asks for one act of anybody: the commonest."""
     bit = np.uint64(tables.obligations[o, O_BIT])
-    row_of, start, when, span, mask, fact = x.row, x.start, x.when, x.span, x.mask, x.fact
+    row_of, start, when, span, mask, fact, ended = x.row, x.start, x.when, x.span, x.mask, x.fact, x.ended
     late, late_for = tables.obligations[o, O_LATE], tables.obligations[o, O_LATE_FOR]
     for i in range(n):
         row = row_of[o, i]
-        if times[row, T_ANCHOR] == NEVER:
+        if times[row, T_ANCHOR] == NEVER or times[row, T_OPEN] >= ended[o, i]:
             continue
         until = np.int64(NEVER)
         if late == NEVER_LATE:
@@ -95,7 +95,7 @@ def _meet_slots(tables, series, n, x, times, refs):
     start, when, span, mask, fact = x.start, x.when, x.span, x.mask, x.fact
     table, row_of, order = tables.obligations, x.row, x.order
     for i in range(n):
-        size = _order(table, series, i, row_of, order, times)
+        size = _order(table, series, i, row_of, x.ended, order, times)
         floor, next_open = times[order[0], T_OPEN] if size > 0 else np.int64(0), np.int64(NEVER)
         last = start[i + 1]
         for k in range(size - 1, -1, -1):
@@ -156,14 +156,17 @@ def _meet_series(tables, cols, i, size, x, times, refs):
 
 
 @inner
-def _order(table, series, i, row_of, order, times):
-    """Put the loop's anchored rows of a series into ``order``, by opening; returns how many."""
+def _order(table, series, i, row_of, ended, order, times):
+    """Put the loop's rows of a series into ``order``, by opening; returns how many.
+
+    Left out are rows without an anchor, and those that ended before they opened.
+    """
     size = 0
     for o in range(series, table.shape[0]):
         if table[o, O_SERIES] != series or table[o, O_FRAME] == ROLLING:
             continue
         for row in range(row_of[o, i], row_of[o + 1, i]):
-            if times[row, T_ANCHOR] == NEVER:
+            if times[row, T_ANCHOR] == NEVER or times[row, T_OPEN] >= ended[o, i]:
                 continue
             k = size
             while k > 0 and times[order[k - 1], T_OPEN] > times[row, T_OPEN]:

@@ -73,7 +73,7 @@ def status_of(times, row, due, now, confirm_after):
         return WAIVED
     if ended != NEVER and ended < due:
         return CANCELLED
-    if times[row, T_ANCHOR] > now:
+    if times[row, T_ANCHOR] == NEVER:
         return WAITING
     if min(waived, ended) != NEVER:
         return EXCUSED

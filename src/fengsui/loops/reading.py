@@ -69,8 +69,10 @@ def account_under(reading: Reading) -> Account:
             duties += _rolled(reading, obligation, rank, lifted[obligation.key])
         else:
             slots += _slots(reading, obligation, rank)
-    slots.sort(key=lambda slot: slot.obligation.series)
-    for _, series in groupby(slots, key=lambda slot: slot.obligation.series):
+    # A duty that ended before it opened was never there to be met, or to cut off another's late act.
+    owed = [slot for slot in slots if lifted[slot.obligation.key].ended_at > slot.open_at]
+    owed.sort(key=lambda slot: slot.obligation.series)
+    for _, series in groupby(owed, key=lambda slot: slot.obligation.series):
         allocate(list(series), reading.seen)
     duties += [_duty(reading, slot, lifted[slot.obligation.key], slot.anchor) for slot in slots]
     ranks = {o.key: rank for rank, o in enumerate(version.obligations)}

@@ -23,17 +23,26 @@ def derive(timeline: Timeline, facts: Sequence[Fact], *, subject: str, world: Wo
     ``timeline`` gives the versions for an area code (None: the area is not known), contiguous and
     without overlap. ``facts`` are effective (superseded ones left out) and of this subject.
     """
+    return [
+        _loop(timeline, opening, own, subject=subject, world=world)
+        for opening, own in shared_out(timeline, facts)
+    ]
+
+
+def shared_out(timeline: Timeline, facts: Sequence[Fact]) -> list[tuple[tuple[Fact, Protocol], list[Fact]]]:
+    """Every loop's opening fact, with the version in force then, and the facts that are the loop's own.
+
+    A fact belongs to the last loop that had begun by the latest moment it may have happened. Only an
+    opening fact is always its own loop's, however early the next one begins to look.
+    """
     openings = list(_openings(timeline(None), facts))
-    opening_facts = {opened.id for opened, _ in openings}
-    loops = []
+    opens = {opened.id for opened, _ in openings}
+    shared = []
     for i, opening in enumerate(openings):
-        own = [
-            f
-            for f in facts
-            if (f.id == opening[0].id if f.id in opening_facts else _belongs(f, opening, openings[i + 1 :]))
-        ]
-        loops.append(_loop(timeline, opening, own, subject=subject, world=world))
-    return loops
+        later = openings[i + 1 :]
+        own = [f for f in facts if (f.id == opening[0].id if f.id in opens else _belongs(f, opening, later))]
+        shared.append((opening, own))
+    return shared
 
 
 def in_force(versions: Sequence[Protocol], at: int) -> Protocol | None:
@@ -54,10 +63,6 @@ def _openings(versions: Sequence[Protocol], facts: Sequence[Fact]) -> Iterator[t
 
 
 def _belongs(fact: Fact, opening: tuple[Fact, Protocol], later: Sequence[tuple[Fact, Protocol]]) -> bool:
-    """A fact belongs to the last loop that had begun by the latest moment it may have happened.
-
-    Only an opening fact is always its own loop's, however early the next one begins to look.
-    """
     latest = fact.when + fact.span
     return _begins(*opening) <= latest and not any(_begins(*other) <= latest for other in later)
 
