@@ -1,0 +1,24 @@
+"""``python -m bench NAME …`` runs one benchmark, ``python -m bench report`` writes docs/performance.md."""
+
+import importlib
+import sys
+from pathlib import Path
+
+from bench.house.report import write_report
+
+NAMES = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+
+
+def main(arguments: list[str]) -> int:
+    """Run what the first word names; the number returned is the exit code."""
+    name = arguments[0] if arguments else ""
+    if name == "report":
+        return write_report()
+    if name not in NAMES:
+        print(f"python -m bench NAME, with NAME one of: report, {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    return importlib.import_module(f"bench.{name}").main(arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

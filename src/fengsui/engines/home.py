@@ -1,0 +1,225 @@
+"""Where a region lives: one file with its facts, which says itself what region it is and by which rules.
+
+The file keeps the name of a shipped region, or the folder of one's own, and the folders of protocols and
+kinds that are used beside the shipped ones.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Self
+
+from fengsui.engines.derivation import Derivation
+from fengsui.engines.migrations import migrate
+from fengsui.engines.people import People
+from fengsui.engines.snapshot import Snapshot
+from fengsui.engines.sqlite import SqliteStore, quiet
+from fengsui.engines.sqlite_driver import Connection, connect, driver, writing
+from fengsui.engines.view import View
+from fengsui.facts.catalogue import Catalogue
+from fengsui.facts.effective import canonical, effective
+from fengsui.facts.fact import Fact
+from fengsui.kit.areas import Areas
+from fengsui.kit.days import Holidays, day_tables
+from fengsui.kit.errors import BadInput, Conflict, NotFound
+from fengsui.loops.loop import World
+from fengsui.loops.strata import Rules
+from fengsui.protocols.library import PACKS, Library
+from fengsui.protocols.model import Protocol
+
+SETTING = "home"  # the row of meta
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the file says of itself. ``region``: a shipped one's name, or the whole path of a folder."""
+
+    region: str
+    protocols: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    def areas(self) -> Areas:
+        """The areas of the region."""
+        folder = Path(self.region)
+        return Areas.read(folder) if folder.is_absolute() else Areas.of_region(self.region)
+
+    def catalogue(self) -> Catalogue:
+        """The shipped kinds, and those of the folders."""
+        return Catalogue.read(map(Path, self.kinds))
+
+    def library(self, zone: str) -> Library:
+        """The shipped protocols, and those of the folders. ``zone``: of the region."""
+        return Library.read((PACKS, *map(Path, self.protocols)), zone)
+
+
+@dataclass(frozen=True)
+class Home:
+    """A region that is open: its rules, its world, and its store."""
+
+    path: Path
+    setting: Setting
+    areas: Areas
+    world: World
+    library: Library
+    rules: Rules
+    kinds: Catalogue
+    store: SqliteStore
+
+    def last_recorded_at(self) -> int:
+        """When the latest fact was recorded; 0 without facts. Nothing there is has happened later."""
+        return self._one("SELECT coalesce(max(recorded_at), 0) FROM fact")
+
+    def n_loops(self) -> int:
+        """How many loops were opened."""
+        return self._one("SELECT count(*) FROM loop")
+
+    def n_facts(self) -> int:
+        """How many facts there are, also those that were corrected."""
+        return self._one("SELECT count(*) FROM fact")
+
+    def _one(self, sql: str) -> int:
+        connection = _connected(self.path, read_only=True)
+        try:
+            return connection.execute(sql).fetchone()[0]
+        finally:
+            connection.close()
+
+    def view(self, *, as_of: int, known_at: int) -> View:
+        """What was owed at a moment, by what was on record at another.
+
+        While everything on record was recorded by then, the tables answer; the past is derived anew.
+        """
+        if self.last_recorded_at() <= min(as_of, known_at):
+            return self.store.view
+        derivation = Derivation(self.rules, self.world)
+        return Snapshot(self.store.facts(known_at), derivation, as_of=as_of, known_at=known_at)
+
+    def histories(self, read_by: Sequence[Protocol], *, as_of: int, known_at: int) -> dict[str, list[Fact]]:
+        """The facts that count for each subject that may have a loop under one of these versions.
+
+        With those that follow from other loops, if the versions read any.
+        """
+        records = self.store.facts(known_at)
+        people = People(canonical(records, known_at=known_at))
+        found: dict[str, list[Fact]] = defaultdict(list)
+        for fact in effective(records, known_at=known_at):
+            if fact.when <= as_of:
+                found[people.name(fact.subject)].append(fact)
+        derivation = Derivation(self.rules, self.world)
+        told = {tell.fact for versions in self.rules.versions.values() for v in versions for tell in v.tells}
+        if any("#" in kind or kind in told for kind in _kinds(read_by)):
+            derived = derivation.settle(found, people, lambda name: ())
+            found = {name: list(derivation.behind(name, found, derived, people)) for name in found}
+        opening = {kind for version in read_by for kind in version.opening.pattern.kinds}
+        return {name: facts for name, facts in found.items() if any(f.kind in opening for f in facts)}
+
+    def close(self) -> None:
+        """Close the file."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+
+def _kinds(versions: Iterable[Protocol]) -> Iterator[str]:
+    """Every kind of fact that some version reads."""
+    for v in versions:
+        patterns = [v.opening.pattern, *(m.pattern for m in v.milestones if m.pattern)]
+        patterns += [x.evidence.pattern for x in v.obligations]
+        patterns += [x.pattern for x in (*v.extensions, *v.waivers)]
+        patterns += [pattern for pause in v.pauses for pattern in (pause.begin, pause.end)]
+        yield from chain.from_iterable(pattern.kinds for pattern in patterns)
+
+
+def make_home(path: Path, setting: Setting) -> None:
+    """Make the file of a region. Conflict if there is one already; what the setting names is read first."""
+    if path.exists():
+        raise Conflict(f"{path} is there already.")
+    setting.library(setting.areas().region.zone)
+    setting.catalogue()
+    connection = _connected(path)
+    try:
+        migrate(connection)
+        with writing(connection):
+            said = {"region": setting.region, "protocols": setting.protocols, "kinds": setting.kinds}
+            row = (SETTING, json.dumps(said, ensure_ascii=False))
+            connection.execute("INSERT INTO meta VALUES (?, ?)", row)
+    finally:
+        connection.close()
+
+
+def setting_of(path: Path) -> Setting:
+    """What a file says of itself. NotFound if there is none, BadInput if it is not one of ours."""
+    if not path.is_file():
+        raise NotFound(f"There is no database {path}; `fengsui init --db {path}` makes one.")
+    connection = _connected(path, read_only=True)
+    try:
+        row = connection.execute("SELECT value FROM meta WHERE name = ?", (SETTING,)).fetchone()
+    except driver().DatabaseError as error:
+        raise BadInput(f"{path} is not a database of ours: {error}") from error
+    finally:
+        connection.close()
+    if row is None:
+        raise BadInput(f"{path} does not say which region it is of.")
+    said = json.loads(row[0])
+    return Setting(said["region"], tuple(said["protocols"]), tuple(said["kinds"]))
+
+
+def open_home(
+    path: Path, *, progress: Callable[[int, int], None] = quiet, synchronous: str = "NORMAL"
+) -> Home:
+    """Open the file of a region. ``progress`` is told how far it is where everything is derived anew."""
+    setting = setting_of(path)
+    areas = setting.areas()
+    world = world_of(areas)
+    library = setting.library(areas.region.zone)
+    rules = rules_of(library, areas)
+    store = SqliteStore.open(path, rules, world, synchronous=synchronous, progress=progress)
+    return Home(path, setting, areas, world, library, rules, setting.catalogue(), store)
+
+
+def world_of(areas: Areas) -> World:
+    """The areas with the days of their zones, and the working days of their country."""
+    country = areas.region.country
+    return World(areas, day_tables(areas.zones, holidays=Holidays(country) if country else None))
+
+
+def rules_of(library: Library, areas: Areas) -> Rules:
+    """The protocols of a library as they hold in the areas of a region.
+
+    Whatever orders meet in an area, all of them are of areas on one path down, and they meet in the
+    lowest of those too: so the versions there are all there are.
+    """
+
+    @cache
+    def path_of(area: str | None) -> tuple[str, ...]:
+        known = areas.resolve(area) if area else None
+        return areas.path(known) if known else ()
+
+    def timeline(name: str, area: str | None) -> Sequence[Protocol]:
+        return library.timeline(name, path_of(area))
+
+    def everywhere(name: str) -> Iterable[Protocol]:
+        ordered = (o.area for o in library.overlays.get(name, ()) if o.area in areas.index)
+        for area in (None, *ordered):
+            yield from timeline(name, area)
+
+    versions = {
+        name: tuple(sorted(dict.fromkeys(everywhere(name)), key=lambda v: (v.valid_from, v.version)))
+        for name in library.names
+    }
+    return Rules(versions, timeline)
+
+
+def _connected(path: Path, *, read_only: bool = False) -> Connection:
+    try:
+        return connect(path, read_only=read_only)
+    except driver().Error as error:
+        raise BadInput(f"{path} cannot be opened as a database: {error}") from error

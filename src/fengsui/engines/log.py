@@ -1,0 +1,250 @@
+"""The log of facts: rows go in once, in the order of their arrival, and are read by subject or by id.
+
+Facts that may have been told before are looked up and compared; all others are written as they come.
+Which those are is known without reading (see ``ways``), so that a batch in which all is new pays next
+to nothing for the certainty that nothing is taken twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from zlib import crc32
+
+import numpy as np
+
+from fengsui.engines.numbering import Subjects, Words, rows_in
+from fengsui.engines.sqlite_driver import Connection
+from fengsui.engines.ways import Ways
+from fengsui.facts.batch import Batch, Row, fact_of
+from fengsui.facts.effective import SAME
+from fengsui.facts.fact import Fact
+from fengsui.facts.store import Conflict, same_content
+
+NOTICES = (SAME, "source.complete", "post.assigned")  # kinds that speak of the world at large
+AFTER_ALL = 2**62  # a sequence number no fact reaches
+
+_INSERT = "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COLUMNS = (
+    "f.seq, f.kind, s.key, f.at, f.recorded_at, f.source, f.key, f.span, f.place, f.by, f.data, f.supersedes"
+)
+_READ = f"SELECT {_COLUMNS} FROM fact f JOIN subject s ON s.id = f.subject"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A fact and its sequence number."""
+
+    seq: int
+    fact: Fact
+
+
+@dataclass(slots=True)
+class Arrival:
+    """What became of a batch: row i has the sequence number ``first + i`` if it is among ``new``."""
+
+    first: int
+    new: list[int]  # indices into the batch
+    repeated: int = 0
+    conflicts: list[Conflict] = field(default_factory=list)
+    earlier: dict[int, int] = field(default_factory=dict)  # seq → recorded_at before this batch
+    moved: dict[str, str] = field(default_factory=dict)  # id → subject of facts recorded earlier than known
+
+
+class FactLog:
+    """The table ``fact`` and the small tables that lead into it."""
+
+    def __init__(self, connection: Connection, words: Words, subjects: Subjects) -> None:
+        self._connection = connection
+        self._words = words
+        self._subjects = subjects
+        self._ways = Ways(connection)
+        self.load()
+
+    def load(self) -> None:
+        """Find the end of the log, and read what is kept at hand."""
+        self._ways.load()
+        self._next = self._connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM fact").fetchone()[0]
+        self._carriers = set(self._connection.execute("SELECT kind, place, source FROM carrier").fetchall())
+
+    def arrive(self, batch: Batch) -> Arrival:
+        """Write what is new. Of two facts with one identity the earlier in the batch stands."""
+        arrival = Arrival(self._next, [])
+        ties = ties_of(batch)
+        suspects = np.flatnonzero(self._ways.suspects(ties)).tolist()
+        told = self._told_before(batch, ties, suspects, arrival=arrival)
+        n = len(batch)
+        arrival.new = [i for i in range(n) if i not in told] if told else list(range(n))
+        self._write(batch, ties, arrival)
+        for i, first in told.items():
+            self._compare(batch, i, first, arrival=arrival)
+        self._next += n
+        self._note(batch, arrival)
+        return arrival
+
+    def settle(self) -> None:
+        """At the end of a transaction: make the ways into the log as long as the log, if that is due."""
+        self._ways.enter()
+
+    def of_subjects(self, keys: Iterable[str]) -> dict[str, list[Stored]]:
+        """Every record of some subjects, effective or not, by subject."""
+        numbers = self._subjects.known(keys)
+        found: dict[str, list[Stored]] = defaultdict(list)
+        for stored in self.of_seqs(self._ways.of_subjects(sorted(numbers.values()))):
+            found[stored.fact.subject].append(stored)
+        return found
+
+    def of_ids(self, ids: Iterable[str]) -> dict[str, Stored]:
+        """The facts of these ids that there are."""
+        found = {}
+        for name in ids:
+            source, _, key = name.partition(":")
+            row = self._by_identity(source, key, crc32(name.encode()))
+            if row:
+                found[name] = self._stored(row)
+        return found
+
+    def names_of(self, seqs: Iterable[int]) -> dict[int, str]:
+        """Sequence number → id of the fact."""
+        rows = rows_in(self._connection, "SELECT seq, source, key FROM fact WHERE seq IN ({})", seqs)
+        return {seq: f"{self._words.text(source)}:{key}" for seq, source, key in rows}
+
+    def of_seqs(self, seqs: Iterable[int]) -> list[Stored]:
+        """The facts of these sequence numbers."""
+        return list(map(self._stored, rows_in(self._connection, f"{_READ} WHERE f.seq IN ({{}})", seqs)))
+
+    def notices(self, kind: str) -> list[Stored]:
+        """Every record of one of the kinds in ``NOTICES``."""
+        number = self._words.known(kind)
+        sql = f"{_READ} WHERE f.seq IN (SELECT fact FROM notice WHERE kind = ?)"
+        return list(map(self._stored, self._connection.execute(sql, (number,)).fetchall())) if number else []
+
+    def carriers(self) -> list[tuple[str, str | None, str]]:
+        """Every (kind, place, source) some fact has."""
+        text = self._words.text
+        return [(text(kind), text(place), text(source)) for kind, place, source in self._carriers]
+
+    def by_subject(self) -> Iterator[tuple[str, list[Stored]]]:
+        """Every record there is, subject by subject."""
+        cursor = self._connection.cursor()
+        held: list[Stored] = []
+        for row in cursor.execute(f"{_READ} ORDER BY f.subject, f.seq"):
+            stored = self._stored(row)
+            if held and held[0].fact.subject != stored.fact.subject:
+                yield held[0].fact.subject, held
+                held = []
+            held.append(stored)
+        if held:
+            yield held[0].fact.subject, held
+
+    def _told_before(
+        self, batch: Batch, ties: np.ndarray, suspects: Sequence[int], *, arrival: Arrival
+    ) -> dict[int, int]:
+        """Row → sequence number of the fact that was told first, of the rows that are not new."""
+        told: dict[int, int] = {}
+        here: dict[tuple[str, str], int] = {}
+        wanted = set(ties[suspects].tolist()) if suspects else ()
+        candidates = np.flatnonzero(np.isin(ties, list(wanted))).tolist() if suspects else ()
+        for i in candidates:  # a suspect's twin in this batch is not a suspect itself
+            identity = (batch.source[i], batch.key[i])
+            if identity in here:
+                told[i] = here[identity]
+                continue
+            row = self._by_identity(*identity, int(ties[i]))
+            if row:
+                told[i] = row[0]
+            here[identity] = row[0] if row else arrival.first + i
+        return told
+
+    def _write(self, batch: Batch, ties: np.ndarray, arrival: Arrival) -> None:
+        """Write the new rows. None is written as the empty text or word 0."""
+        subjects, number = self._subjects.numbers(batch.subject), self._words.numbers
+        first, n = arrival.first, len(batch)
+        rows = zip(
+            range(first, first + n),
+            subjects,
+            number(batch.kind),
+            batch.at,
+            batch.recorded_at,
+            batch.span,
+            number(batch.place),
+            _texts(batch.by),
+            number(batch.source),
+            batch.key,
+            batch.data,
+            _texts(batch.supersedes),
+            ties.tolist(),
+            strict=True,
+        )
+        if len(arrival.new) < n:
+            whole = list(rows)
+            rows = [whole[i] for i in arrival.new]
+        self._connection.executemany(_INSERT, rows)
+        found = np.column_stack([np.arange(first, first + n), subjects, ties])
+        self._ways.extend(found[arrival.new] if len(arrival.new) < n else found)
+
+    def _compare(self, batch: Batch, index: int, seq: int, *, arrival: Arrival) -> None:
+        """Hold a row against the fact of its identity that was told first."""
+        row = self._connection.execute(f"{_READ} WHERE f.seq = ?", (seq,)).fetchone()
+        kept = self._row(row)
+        offered = _plain(tuple(column[index] for column in batch.columns()))
+        if not same_content(kept, offered):
+            arrival.conflicts.append(Conflict(index, kept, offered))
+            return
+        arrival.repeated += 1
+        if offered[3] < kept[3]:
+            self._move_earlier(seq, kept, offered[3], arrival=arrival)
+
+    def _move_earlier(self, seq: int, kept: Row, recorded_at: int, *, arrival: Arrival) -> None:
+        self._connection.execute("UPDATE fact SET recorded_at = ? WHERE seq = ?", (recorded_at, seq))
+        if seq < arrival.first:
+            arrival.earlier.setdefault(seq, kept[3])
+            arrival.moved[f"{kept[4]}:{kept[5]}"] = kept[1]
+
+    def _note(self, batch: Batch, arrival: Arrival) -> None:
+        """Enter the new facts that speak of the world at large, and who brings what from where."""
+        kinds = set(batch.kind).intersection(NOTICES)
+        rows = [
+            (self._words.number(batch.kind[i]), arrival.first + i)
+            for i in (arrival.new if kinds else ())
+            if batch.kind[i] in kinds
+        ]
+        self._connection.executemany("INSERT INTO notice VALUES (?, ?)", rows)
+        number = self._words.numbers
+        columns = zip(number(batch.kind), number(batch.place), number(batch.source), strict=True)
+        carriers = set(columns) - self._carriers
+        self._connection.executemany("INSERT INTO carrier VALUES (?, ?, ?)", sorted(carriers))
+        self._carriers |= carriers
+
+    def _by_identity(self, source: str, key: str, tie: int) -> tuple | None:
+        number = self._words.known(source)
+        seqs = self._ways.seqs(tie) if number is not None else ()
+        for row in rows_in(self._connection, f"{_READ} WHERE f.seq IN ({{}})", seqs):
+            if row[5] == number and row[6] == key:
+                return row
+        return None
+
+    def _row(self, row: tuple) -> Row:
+        _, kind, subject, at, recorded_at, source, key, span, place, by, data, supersedes = row
+        text = self._words.text
+        return (
+            text(kind), subject, at, recorded_at, text(source), key, span, text(place), by or None, data,
+            supersedes or None,
+        )  # fmt: skip
+
+    def _stored(self, row: tuple) -> Stored:
+        return Stored(row[0], fact_of(self._row(row)))
+
+
+def ties_of(batch: Batch) -> np.ndarray:
+    """int64[n]: ``acts.tie`` of every fact of a batch."""
+    names = zip(batch.source, batch.key, strict=True)
+    return np.array([crc32(f"{source}:{key}".encode()) for source, key in names], dtype=np.int64)
+
+
+def _texts(column: Iterable[str | None]) -> list[str]:
+    return [text or "" for text in column]
+
+
+def _plain(row: Row) -> Row:
+    """A row as it reads back: an empty text in place of None is None."""
+    return (*row[:7], row[7] or None, row[8] or None, row[9], row[10] or None)

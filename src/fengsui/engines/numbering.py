@@ -1,0 +1,179 @@
+"""Numbers for texts that repeat: short words, subjects, steps of protocols. Kept in the file, and at hand.
+
+Numbers are given in the order in which texts first appear. What a transaction that fails had numbered
+is forgotten again, so that memory never knows more than the file.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from fengsui.engines.sqlite_driver import Connection
+
+AT_HAND = 2_000_000  # subjects remembered before the memory is emptied: about 300 MB
+CHUNK = 500  # parameters of one look-up
+
+
+class Words:
+    """Kinds, sources, places, keys: few enough to keep all of them at hand. 0 is none."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._new: list[str] = []
+        self.load()
+
+    def load(self) -> None:
+        """What the file has numbered."""
+        rows = self._connection.execute("SELECT id, text FROM word ORDER BY id").fetchall()
+        self.texts: list[str] = [text for _, text in rows]
+        self._numbers: dict[str | None, int] = {text: number for number, text in rows}
+        self._numbers[None] = 0
+        self._new.clear()
+
+    def number(self, text: str | None) -> int:
+        """The number of a word, given now if it has none."""
+        number = self._numbers.get(text)
+        if number is None:
+            number = self._numbers[text] = len(self.texts)
+            self._connection.execute("INSERT INTO word VALUES (?, ?)", (number, text))
+            self.texts.append(text)
+            self._new.append(text)
+        return number
+
+    def numbers(self, texts: Sequence[str | None]) -> list[int]:
+        """The numbers of many words."""
+        for text in dict.fromkeys(texts):
+            if text not in self._numbers:
+                self.number(text)
+        return list(map(self._numbers.__getitem__, texts))
+
+    def known(self, text: str | None) -> int | None:
+        """The number of a word, if it has one."""
+        return self._numbers.get(text)
+
+    def text(self, number: int) -> str | None:
+        """The word of a number; None for 0."""
+        return self.texts[number] if number else None
+
+    def kept(self) -> None:
+        """The transaction was committed."""
+        self._new.clear()
+
+    def undone(self) -> None:
+        """The transaction was rolled back."""
+        for text in self._new:
+            del self._numbers[text]
+        del self.texts[len(self.texts) - len(self._new) :]
+        self._new.clear()
+
+
+class Subjects:
+    """Subjects: too many to keep all at hand."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._numbers: dict[str, int] = {}
+        self._new: list[str] = []
+        self.load()
+
+    def load(self) -> None:
+        """Start afresh from what the file has numbered."""
+        self._numbers.clear()
+        self._new.clear()
+        self._next = self._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM subject").fetchone()[0]
+
+    def numbers(self, keys: Sequence[str]) -> list[int]:
+        """The numbers of subjects, given now to those that have none."""
+        self._make_room()
+        missing = [key for key in dict.fromkeys(keys) if key not in self._numbers]
+        if missing:
+            self._find(missing)
+            self._add([key for key in missing if key not in self._numbers])
+        return list(map(self._numbers.__getitem__, keys))
+
+    def known(self, keys: Iterable[str]) -> dict[str, int]:
+        """The numbers of those that have one."""
+        self._make_room()
+        keys = list(dict.fromkeys(keys))
+        self._find([key for key in keys if key not in self._numbers])
+        return {key: self._numbers[key] for key in keys if key in self._numbers}
+
+    def keys(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The keys of numbers."""
+        return dict(rows_in(self._connection, "SELECT id, key FROM subject WHERE id IN ({})", set(numbers)))
+
+    def kept(self) -> None:
+        """The transaction was committed."""
+        self._new.clear()
+
+    def undone(self) -> None:
+        """The transaction was rolled back."""
+        for key in self._new:
+            self._numbers.pop(key, None)
+        self._next -= len(self._new)
+        self._new.clear()
+
+    def _make_room(self) -> None:
+        if len(self._numbers) > AT_HAND and not self._new:
+            self._numbers.clear()
+
+    def _find(self, keys: Sequence[str]) -> None:
+        self._numbers.update(
+            rows_in(self._connection, "SELECT key, id FROM subject WHERE key IN ({})", sorted(keys))
+        )
+
+    def _add(self, keys: Sequence[str]) -> None:
+        rows = [(number, key) for number, key in enumerate(keys, self._next)]
+        self._connection.executemany("INSERT INTO subject (id, key) VALUES (?, ?)", rows)
+        self._numbers.update((key, number) for number, key in rows)
+        self._new += keys
+        self._next += len(rows)
+
+
+class Steps:
+    """Obligations of versions of protocols: (protocol, version, key) and the role that owes them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.load()
+
+    def load(self) -> None:
+        """What the file has numbered."""
+        rows = self._connection.execute("SELECT id, protocol, version, key, role FROM step").fetchall()
+        self.names: dict[int, tuple[str, str, str]] = {row[0]: tuple(row[1:4]) for row in rows}
+        self.roles: dict[int, str] = {row[0]: row[4] for row in rows}
+        self._numbers: dict[tuple[str, str, str], int] = {name: number for number, name in self.names.items()}
+
+    def known(self, name: tuple[str, str, str]) -> int | None:
+        """The number of a step, if it has one."""
+        return self._numbers.get(name)
+
+    def add(self, name: tuple[str, str, str], role: str) -> int:
+        """Give a step a number."""
+        number = self._numbers[name] = len(self.names) + 1
+        self.names[number], self.roles[number] = name, role
+        self._connection.execute("INSERT INTO step VALUES (?, ?, ?, ?, ?)", (number, *name, role))
+        return number
+
+    def kept(self) -> None:
+        """The transaction was committed."""
+
+    def undone(self) -> None:
+        """The transaction was rolled back."""
+        self.load()
+
+    def of(self, *, protocol: str | None = None, role: str | None = None) -> list[int]:
+        """The steps of a protocol, of a role, or of both."""
+        return [
+            number
+            for number, name in self.names.items()
+            if (protocol is None or name[0] == protocol) and (role is None or self.roles[number] == role)
+        ]
+
+
+def rows_in(connection: Connection, sql: str, values: Iterable[object]) -> Iterator[tuple]:
+    """The rows of a query over ``IN ({})``, asked for in chunks."""
+    values = iter(values)
+    while chunk := list(islice(values, CHUNK)):
+        # A chunk that is not full is filled up with its last value, so that one statement serves all.
+        chunk += chunk[-1:] * (CHUNK - len(chunk) if len(chunk) > 16 else 16 - len(chunk))
+        yield from connection.execute(sql.format(",".join("?" * len(chunk))), chunk).fetchall()

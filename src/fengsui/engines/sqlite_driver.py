@@ -1,0 +1,84 @@
+"""One way to open the file: WAL, one writer, waiting its turn; numbers in, numbers out.
+
+The build of SQLite that comes with ``pysqlite3`` is preferred. Versions 3.7.0 to 3.51.2 can lose
+committed pages when two connections write and checkpoint at the same moment (the WAL-reset bug), so
+opening with one of those says so. The file is never mapped into memory for the same reason.
+"""
+
+import contextlib
+import sqlite3
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+SAFE = (3, 51, 3)  # the first version without the WAL-reset bug
+SYNCHRONOUS = ("NORMAL", "FULL")
+WAIT = 30.0  # seconds a writer waits for another one
+CACHE_KIB = 262_144  # pages kept in memory by a writer: as much as the upper levels of its trees need
+CHECKPOINT_PAGES = 16_384  # 64 MiB of log: a page written by many batches is carried over once
+
+Connection = Any  # of whichever module was found
+
+
+def driver() -> ModuleType:
+    """The module to talk to SQLite with: the bundled build if it is installed."""
+    try:
+        import pysqlite3
+    except ImportError:
+        return sqlite3
+    return pysqlite3
+
+
+def connect(path: Path | str, *, synchronous: str = "NORMAL", read_only: bool = False) -> Connection:
+    """A connection to the file, which is made if it is not there.
+
+    ``synchronous``: NORMAL keeps the file whole if the machine loses power and may lose the last
+    commits; FULL loses none, at one flush to disk a commit. A killed process loses nothing either way.
+    """
+    if synchronous not in SYNCHRONOUS:
+        raise ValueError(f"expected one of {', '.join(SYNCHRONOUS)}, found {synchronous!r}")
+    module = driver()
+    warn_if_unsafe(module.sqlite_version_info)
+    name = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rwc'}"
+    connection = module.connect(
+        name, uri=True, timeout=WAIT, isolation_level=None, cached_statements=512, check_same_thread=False
+    )
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    connection.execute("PRAGMA mmap_size = 0")
+    connection.execute("PRAGMA foreign_keys = OFF")  # rows are written by one hand; see decisions
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
+
+
+def warn_if_unsafe(version: tuple[int, ...]) -> None:
+    """Say so when this SQLite still has the WAL-reset bug."""
+    if (3, 7, 0) <= version < SAFE:
+        found = ".".join(map(str, version))
+        warnings.warn(
+            f"SQLite {found} can lose committed pages when two processes write at once; "
+            f"install pysqlite3, or SQLite 3.51.3 or later, before sharing the file",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+
+@contextlib.contextmanager
+def writing(connection: Connection) -> Iterator[None]:
+    """One transaction: all of it or, on any error, nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _quoted(path: Path | str) -> str:
+    return Path(path).absolute().as_posix().replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,0 +1,38 @@
+"""Every store that keeps facts and what follows from them. A new engine joins and takes every test."""
+
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from fengsui.engines import upkeep, ways
+from fengsui.engines.sqlite import SqliteStore
+from fengsui.loops.loop import World
+from fengsui.loops.strata import Rules
+
+Opener = Callable[..., SqliteStore]
+
+
+@pytest.fixture(params=["sqlite", "sqlite by the short way"])
+def engine(request, tmp_path_factory, monkeypatch):
+    """Opens a store: ``engine(rules, world)`` a new one, ``engine(rules, world, at=path)`` that one again.
+
+    The short way, the ways into the log and their bitmap are meant for many facts; here they are opened
+    for the first.
+    """
+    if "short" in request.param:
+        monkeypatch.setattr(upkeep, "MANY", 0)
+        monkeypatch.setattr(ways, "MANY", 4)
+        monkeypatch.setattr(ways, "LEAST_TAIL", 9)
+    folder = tmp_path_factory.mktemp("stores")
+    numbers = count()
+    opened = []
+
+    def open_store(rules: Rules, world: World, *, at=None, **named) -> SqliteStore:
+        store = SqliteStore.open(at or folder / f"{next(numbers)}.sqlite", rules, world, **named)
+        opened.append(store)
+        return store
+
+    yield open_store
+    for store in opened:
+        store.close()
