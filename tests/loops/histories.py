@@ -103,17 +103,20 @@ def window(rng: Random, *, each: bool) -> Window:
         case Frame.UNTIL:
             return Window(frame, rng.choice((None, length(rng))), after, data="deadline")
         case Frame.BEFORE:
-            return Window(frame, length(rng, elapsed=True))
+            return Window(frame, length(rng, elapsed=True), rng.choice((None, length(rng, elapsed=True))))
     return Window(frame, length(rng), after)
 
 
 def evidence(rng: Random, names: list[str], *, rolling: bool, fifo: bool) -> Evidence:
     not_by = rng.choice(names) if rng.random() < 0.2 else None
+    only_by = rng.choice(names) if rng.random() < 0.1 else None
     if rolling or fifo or rng.random() < 0.7:
-        return Evidence(pattern(rng), apart=rng.choice((0, 6 * HOUR)) if rolling else 0, not_by=not_by)
+        return Evidence(
+            pattern(rng), apart=rng.choice((0, 6 * HOUR)) if rolling else 0, not_by=not_by, only_by=only_by
+        )
     distinct = rng.choice(((), ("laboratory",), ("laboratory", "reagent")))
     count = 2 if distinct else rng.choice((2, 3))
-    return Evidence(pattern(rng), count, distinct, rng.choice((0, 6 * HOUR)), not_by)
+    return Evidence(pattern(rng), count, distinct, rng.choice((0, 6 * HOUR)), not_by, only_by)
 
 
 def obligation(rng: Random, i: int, known: tuple[Milestone, ...]) -> Obligation:

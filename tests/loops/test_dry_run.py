@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fengsui.kit.days import day_of
 from fengsui.kit.errors import NotFound
 from fengsui.kit.instant import DAY, NEVER
+from fengsui.loops import both_ways
 from fengsui.loops import dry_run as dry
 from fengsui.loops.duty import broken_from, settled_at
 from fengsui.loops.kernel_compare import FIRST_DAY
@@ -161,7 +162,7 @@ def test_every_loop_is_under_the_version_or_says_why_not(seed):
 def test_the_cut_into_portions_makes_no_difference(monkeypatch):
     made, before, version, facts, now = case(7)
     whole = dry.dry_run(before, made, facts, name="p", version=version, world=WORLD, now=now)
-    monkeypatch.setattr(dry, "PORTION", 1)
+    monkeypatch.setattr(both_ways, "PORTION", 1)
     assert dry.dry_run(before, made, facts, name="p", version=version, world=WORLD, now=now) == whole
 
 

@@ -109,6 +109,12 @@ def test_evidence_can_ask_for_two_that_differ_apart_and_by_somebody_else():
     assert evidence("[a.b, c.d]").pattern.kinds == ("a.b", "c.d")
 
 
+def test_evidence_can_be_reserved_to_who_decided_and_can_be_too_old():
+    assert evidence("{event: test.result, only_by: entry}").only_by == "entry"
+    certificate = step("from: entry, before: 0h, valid_for: 48h, evidence: test.result").window
+    assert (certificate.length.n, certificate.opens_after.n) == (0, 2 * 86400)
+
+
 @pytest.mark.parametrize(
     ("where", "tests"),
     [

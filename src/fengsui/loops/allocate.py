@@ -26,7 +26,7 @@ class Slot:
     due_at: int
     first_due_at: int
     extended: str | None
-    fits: Fits  # evidence pattern and not_by
+    fits: Fits  # evidence pattern, not_by and only_by
     until_at: int = NEVER  # an act at or after this no longer counts
     next_open: int = NEVER  # of the series, strictly after this one
     met_at: int = NEVER
@@ -111,18 +111,18 @@ def _oldest_first(ordered: Sequence[Slot], acts: Sequence[Act]) -> None:
                 break
 
 
-def fits(evidence: Evidence, barred: Act | None, *, differs: bool) -> Fits:
-    """Whether an act may count at all: of the pattern, and by another person where that is asked.
+def fits(evidence: Evidence, *, barred: str | None, asked: str | None) -> Fits:
+    """Whether an act may count at all: of the pattern, and by another or by the same person if so asked.
 
-    ``barred`` is the act whose ``by`` may not be the same, when ``differs`` asks for it.
+    ``barred``: who did the milestone of ``not_by``; ``asked``: that of ``only_by``; None: nobody known.
     """
 
     def counts(act: Act) -> bool:
         if not matches(evidence.pattern, act.fact):
             return False
         by = act.fact.by
-        return not differs or (
-            by is not None and (barred is None or barred.fact is None or by != barred.fact.by)
-        )
+        if evidence.not_by is not None and (by is None or by == barred):
+            return False
+        return evidence.only_by is None or (by is not None and by == asked)
 
     return counts

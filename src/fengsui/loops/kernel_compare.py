@@ -205,6 +205,15 @@ def _follows_older(side, span, tried):
 
 
 @entry
+def broken_among(side, loops, now):
+    """How many breaks of these loops have begun."""
+    n = 0
+    for loop in loops:
+        n += _broken(side, _span(side, loop), now)
+    return n
+
+
+@entry
 def compare(before, after, pairs, tried, days, zones, now):
     """Compare each pair of loops. Returns what was seen, and the changed work as codes and counts.
 

@@ -17,7 +17,7 @@ from fengsui.loops.kernel_rows import (
     has,
     moment,
 )
-from fengsui.loops.kernel_windows import barred_by, is_other
+from fengsui.loops.kernel_windows import is_by, persons
 from fengsui.loops.plan import (
     DISCHARGES,
     LATES,
@@ -31,7 +31,6 @@ from fengsui.loops.plan import (
     O_FRAME,
     O_LATE,
     O_LATE_FOR,
-    O_NOT_BY,
     O_PLAIN,
     O_SERIES,
     ROLLING,
@@ -185,8 +184,7 @@ def complete(tables, cols, o, i, row, floor, until, x, times, refs):
         tables.obligations[o, O_COUNT],
         times[row, T_OPEN],
     )
-    asked = tables.obligations[o, O_NOT_BY] >= 0
-    barred = barred_by(tables, cols, o, i, np.int64(refs[row, R_ANCHOR]), x) if asked else np.int64(-1)
+    barred, only = persons(tables, cols, o, i, np.int64(refs[row, R_ANCHOR]), x)
     pairs = tables.obligations[o, O_DISTINCT_HI] > tables.obligations[o, O_DISTINCT_LO]
     have, last = 0, np.int64(0)
     for f in range(x.start[i], x.start[i + 1]):
@@ -195,12 +193,12 @@ def complete(tables, cols, o, i, row, floor, until, x, times, refs):
         if not has(x.mask[f], bit):
             continue
         t = moment(x.when[f], x.span[f], floor)
-        if t < opens or t >= until or (asked and not is_other(tables, cols, f, barred, x)):
+        if t < opens or t >= until or not is_by(tables, cols, f, barred, only, x):
             continue
         if count == 1:
             have = 1
         elif pairs:
-            have = count if _has_pair(tables, cols, o, i, row, f, floor, until, barred, x, times) else 0
+            have = count if _has_pair(tables, cols, o, i, row, f, floor, until, barred, only, x, times) else 0
         elif have == 0 or t - last >= tables.obligations[o, O_APART]:
             have, last = have + 1, t
         if have == count:
@@ -210,15 +208,15 @@ def complete(tables, cols, o, i, row, floor, until, x, times, refs):
 
 
 @inner
-def _has_pair(tables, cols, o, i, row, f, floor, until, barred, x, times):
+def _has_pair(tables, cols, o, i, row, f, floor, until, barred, only, x, times):
     """Whether an earlier act differs from act ``f`` in every asked field and is far enough before it."""
-    bit, asked = tables.obligations[o, O_BIT], tables.obligations[o, O_NOT_BY] >= 0
+    bit = tables.obligations[o, O_BIT]
     t = moment(x.when[f], x.span[f], floor)
     for g in range(x.start[i], f):
         u = moment(x.when[g], x.span[g], floor)
         if not has(x.mask[g], bit) or u < times[row, T_OPEN] or u >= until:
             continue
-        if t - u < tables.obligations[o, O_APART] or (asked and not is_other(tables, cols, g, barred, x)):
+        if t - u < tables.obligations[o, O_APART] or not is_by(tables, cols, g, barred, only, x):
             continue
         differ = True
         for k in range(tables.obligations[o, O_DISTINCT_LO], tables.obligations[o, O_DISTINCT_HI]):
@@ -241,9 +239,8 @@ def _oldest_first(tables, cols, i, size, x, times, refs):
                 continue
             if not has(x.mask[f], tables.obligations[o, O_BIT]):
                 continue
-            if tables.obligations[o, O_NOT_BY] >= 0 and not is_other(
-                tables, cols, f, barred_by(tables, cols, o, i, np.int64(refs[row, R_ANCHOR]), x), x
-            ):
+            barred, only = persons(tables, cols, o, i, np.int64(refs[row, R_ANCHOR]), x)
+            if not is_by(tables, cols, f, barred, only, x):
                 continue
             times[row, T_MET] = t
             refs[row, R_MET] = x.fact[f]

@@ -51,6 +51,7 @@ from fengsui.loops.plan import (
     O_LEVEL,
     O_MOVED,
     O_NOT_BY,
+    O_ONLY_BY,
     O_PLACE,
     O_START,
     O_WIDTH,
@@ -73,6 +74,7 @@ BEFORE = FRAMES.index(Frame.BEFORE)
 ON_DAYS = FRAMES.index(Frame.ON_DAYS)
 UNTIL = FRAMES.index(Frame.UNTIL)
 EVERY = FRAMES.index(Frame.EVERY)
+ANYBODY = -2
 
 
 @inner
@@ -251,7 +253,8 @@ def _frame(tables, cols, days, o, row, width, anchor_at, zone, times, refs):
         elif frame == WITHIN:
             due = reach(days, zone, start, table, o, O_LENGTH)
         elif frame == BEFORE:
-            opens, due = np.int64(-NEVER), anchor_at - n
+            due = anchor_at - n
+            opens = due - table[o, O_AFTER] if table[o, O_AFTER + 1] == SECONDS else np.int64(-NEVER)
         elif frame == UNTIL:
             anchor = refs[row, R_ANCHOR]
             due = cols.extra[table[o, O_DATA], anchor] if anchor >= 0 else np.int64(NEVER)
@@ -317,22 +320,33 @@ def _paused(tables, days, zone, o, k, i, anchor_at, due, x):
 
 
 @inner
-def barred_by(tables, cols, o, i, anchor, x):
-    """The word of the person who may not give the evidence of obligation ``o``; -1 if nobody is known.
+def persons(tables, cols, o, i, anchor, x):
+    """Who may not give the evidence of obligation ``o``, and who alone may, as words.
 
-    ``anchor``: the fact (index into the columns) the duty is anchored at.
+    -1: nobody is known; ANYBODY: it is not asked. ``anchor``: the fact (index into the columns) the duty is anchored at.
     """
-    m = tables.obligations[o, O_NOT_BY]
-    if m != tables.obligations[o, O_START]:
+    table = tables.obligations
+    barred = _doer(tables, cols, table[o, O_NOT_BY], table[o, O_START], i, anchor, x)
+    return barred, _doer(tables, cols, table[o, O_ONLY_BY], table[o, O_START], i, anchor, x)
+
+
+@inner
+def _doer(tables, cols, m, start, i, anchor, x):
+    """The word of who did milestone ``m``; of the one the duty is anchored at, who did the anchor."""
+    if m < 0:
+        return np.int64(ANYBODY)
+    if m != start:
         anchor = x.fact[x.by[m, i]] if x.by[m, i] >= 0 else np.int64(-1)
     return cols.extra[tables.head[H_BY], anchor] if anchor >= 0 else np.int64(-1)
 
 
 @inner
-def is_other(tables, cols, f, barred, x):
-    """Whether somebody known, and not the barred one, did the block's fact ``f``."""
+def is_by(tables, cols, f, barred, only, x):
+    """Whether somebody who may did the block's fact ``f``."""
+    if barred == ANYBODY and only == ANYBODY:
+        return True
     by = cols.extra[tables.head[H_BY], x.fact[f]]
-    return by >= 0 and by != barred
+    return by >= 0 and by != barred and (only == ANYBODY or by == only)
 
 
 @inner
@@ -350,8 +364,7 @@ def _roll(tables, cols, days, o, i, row, x, times, refs):
         return 1
     zone, anchor_at, f = x.zone[i], x.at[m, i], x.start[i]
     anchor = x.fact[x.by[m, i]] if x.by[m, i] >= 0 else np.int64(-1)
-    asked = tables.obligations[o, O_NOT_BY] >= 0
-    barred = barred_by(tables, cols, o, i, anchor, x) if asked else np.int64(-1)
+    barred, only = persons(tables, cols, o, i, anchor, x)
     opens = reach(days, zone, anchor_at, tables.obligations, o, O_AFTER)
     earliest, k = opens, 0
     while True:
@@ -366,7 +379,7 @@ def _roll(tables, cols, days, o, i, row, x, times, refs):
         while f < x.start[i + 1] and not (
             has(x.mask[f], bit)
             and moment(x.when[f], x.span[f], opens) >= earliest
-            and (not asked or is_other(tables, cols, f, barred, x))
+            and is_by(tables, cols, f, barred, only, x)
         ):
             f += 1
         k += 1

@@ -76,7 +76,8 @@ OF_MILESTONE, OF_LENGTH = 0, 1
     O_ALONE,
     O_WIDTH,
     O_PLAIN,
-) = range(33)
+    O_ONLY_BY,
+) = range(34)
 # Columns of ``places``, ``stops``, ``waivers``, ``extensions``, ``pauses``
 P_AT, P_DATA = range(2)
 S_WHEN, S_CANCELS = range(2)
@@ -95,7 +96,7 @@ class Tables(NamedTuple):
     head: np.ndarray  # [9]
     milestones: np.ndarray  # [m, 6]
     ofs: np.ndarray  # [·, 1 + 4]
-    obligations: np.ndarray  # [o, 33]
+    obligations: np.ndarray  # [o, 34]
     days: np.ndarray  # [·] day numbers of ON_DAYS
     distinct: np.ndarray  # [·] columns of extra fields
     places: np.ndarray  # [p, 2]
@@ -163,7 +164,7 @@ class _Compiler:
             head=np.array(self._head(obligations), dtype=np.int64),
             milestones=_table(milestones, 6),
             ofs=_table(self.ofs, 5),
-            obligations=_table(obligations, 33),
+            obligations=_table(obligations, 34),
             days=np.array(self.days, dtype=np.int64),
             distinct=np.array(self.distinct, dtype=np.int64),
             places=_table([(self.names[x.at], self._field("area", x.data)) for x in p.places], 2),
@@ -226,7 +227,7 @@ class _Compiler:
             e.apart,
             distinct_lo,
             len(self.distinct),
-            self.names[e.not_by] if e.not_by and self._field("word", "@by") >= 0 else -1,
+            self._doer(e.not_by),
             self._series(o.series),
             DISCHARGES.index(o.discharge),
             LATES.index(o.late),
@@ -243,7 +244,15 @@ class _Compiler:
             ),
             max(1, len(w.days), w.times),
             int(all(_is_plain(other) for other in p.obligations if other.series == o.series)),
+            self._doer(e.only_by),
         )
+
+    def _doer(self, milestone: str | None) -> int:
+        """A milestone of which one must know who did it."""
+        if milestone is None:
+            return -1
+        self._field("word", "@by")
+        return self.names[milestone]
 
     def _series(self, name: str) -> int:
         return [o.series for o in self.protocol.obligations].index(name)
@@ -277,7 +286,8 @@ class _Compiler:
 
 def _is_plain(o: Obligation) -> bool:
     """One act of anybody meets it, and only it: the kernel has a short way for a series of such."""
-    return o.evidence.count == 1 and o.evidence.not_by is None and o.discharge is Discharge.SLOT
+    e = o.evidence
+    return e.count == 1 and e.not_by is None and e.only_by is None and o.discharge is Discharge.SLOT
 
 
 def _length(length: Length | None) -> tuple[int, int, int, int]:

@@ -7,7 +7,7 @@ from itertools import groupby
 from fengsui.facts.fact import Fact
 from fengsui.kit.instant import NEVER
 from fengsui.loops.acts import Act, acts, matches
-from fengsui.loops.allocate import Slot, allocate, fits, moment
+from fengsui.loops.allocate import Fits, Slot, allocate, fits, moment
 from fengsui.loops.duty import Duty, settled_at
 from fengsui.loops.loop import World
 from fengsui.loops.windows import extended, frames, paused, reach
@@ -241,13 +241,22 @@ def _zone(reading: Reading, obligation: Obligation, anchor: Act) -> int:
     return zone_at(reading, owed_at(reading, obligation.by, anchor=(obligation.start, anchor)))
 
 
-def _fits(reading: Reading, obligation: Obligation, anchor: Act):
+def _fits(reading: Reading, obligation: Obligation, anchor: Act) -> Fits:
     evidence = obligation.evidence
-    if evidence.not_by is None:
-        return fits(evidence, None, differs=False)
-    barred = reading.reached[evidence.not_by]
-    own = anchor if evidence.not_by == obligation.start else (barred[0] if barred else None)
-    return fits(evidence, own, differs=True)
+    return fits(
+        evidence,
+        barred=_doer(reading, obligation, evidence.not_by, anchor),
+        asked=_doer(reading, obligation, evidence.only_by, anchor),
+    )
+
+
+def _doer(reading: Reading, obligation: Obligation, milestone: str | None, anchor: Act) -> str | None:
+    """Who did a milestone; of the one the obligation is anchored at, who did this anchor."""
+    if milestone is None:
+        return None
+    reached = reading.reached[milestone]
+    act = anchor if milestone == obligation.start else (reached[0] if reached else None)
+    return act.fact.by if act and act.fact else None
 
 
 def _rolled(reading: Reading, obligation: Obligation, rank: int, lifted: Lifted) -> list[Duty]:

@@ -133,15 +133,22 @@ def _failing(evidence: Evidence, fact: Fact) -> dict[str, object]:
 
 def _person(case: Case, fact: Fact) -> str:
     """Why the person who acted may not be the one, or nothing."""
-    milestone = case.obligation.evidence.not_by
-    if milestone is None:
+    evidence = case.obligation.evidence
+    if evidence.not_by is None and evidence.only_by is None:
         return ""
     if fact.by is None:
         return "no_person"
-    reached = case.reading.reached.get(milestone, ())
+    if evidence.not_by is not None and _doer(case, evidence.not_by) == fact.by:
+        return "same_person"
+    return "other_person" if evidence.only_by and _doer(case, evidence.only_by) != fact.by else ""
+
+
+def _doer(case: Case, milestone: str) -> str | None:
+    """Who did a milestone; of the one the duty is anchored at, who did this anchor."""
     own = milestone == case.obligation.start
-    barred = [a for a in reached if a.fact and (not own or a.fact.id == case.duty.anchor_fact)]
-    return "same_person" if any(a.fact.by == fact.by for a in barred[:1]) else ""
+    acts = case.reading.reached.get(milestone, ())
+    acts = [a for a in acts if a.fact and (not own or a.fact.id == case.duty.anchor_fact)]
+    return acts[0].fact.by if acts else None
 
 
 def _series(case: Case) -> list[Duty]:

@@ -54,7 +54,8 @@ def frames(
         case Frame.WITHIN | Frame.ROLLING:
             yield 0, start, reach(start, window.length, days=days, zone=zone)
         case Frame.BEFORE:
-            yield 0, LONG_AGO, anchor.when - window.length.n
+            due = anchor.when - window.length.n
+            yield 0, due - window.opens_after.n if window.opens_after else LONG_AGO, due
         case Frame.UNTIL:
             told = anchor.fact.data.get(window.data) if anchor.fact else None
             due = told if isinstance(told, int) else None

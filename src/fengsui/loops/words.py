@@ -152,6 +152,7 @@ REJECTED = {
         "its content does not fit: {field} is {found}, {wanted} is asked for",
     ),
     "no_person": Text("没有写明经办人", "it does not say who did it"),
+    "other_person": Text("经办人不是作出该措施决定的一方", "not done by who decided the step it ends"),
     "same_person": Text("经办人与整改（前一环节）是同一人", "done by the same person as the step it checks"),
     "met_another": Text("已计入“{duty}”", "it counts for “{duty}”"),
     "next_one": Text(

@@ -149,10 +149,8 @@ def clock(step: Obligation, protocol: Protocol) -> Text:
             )
         case Frame.WITHIN:
             return Text(f"{start.zh}后{length.zh}内", f"within {length.en} of: {start.en}")
-        case Frame.BEFORE if window.length.n == 0:
-            return Text(f"{start.zh}之前", f"before: {start.en}")
         case Frame.BEFORE:
-            return Text(f"{start.zh}前至少{length.zh}", f"at least {length.en} before: {start.en}")
+            return _before(start, length if window.length.n else None, after)
         case Frame.ON_DAYS:
             return _on_days(window.days, start, first=protocol.start_day)
         case Frame.UNTIL:
@@ -203,6 +201,14 @@ def _owner(step: Obligation, wording: Wording) -> Text:
     )
 
 
+def _before(start: Text, length: Text | None, valid: Text | None) -> Text:
+    """Due before something; ``valid``: how old the evidence may be by then."""
+    zh, en = f"{start.zh}之前", f"before: {start.en}"
+    if length is not None:
+        zh, en = f"{start.zh}前至少{length.zh}", f"at least {length.en} before: {start.en}"
+    return Text(f"{zh}，{valid.zh}内有效", f"{en}, no older than {valid.en}") if valid else Text(zh, en)
+
+
 def _evidence(evidence: Evidence, protocol: Protocol, *, wording: Wording) -> Text:
     text = _pattern(evidence.pattern, wording)
     zh, en = [text.zh], [text.en]
@@ -221,6 +227,10 @@ def _evidence(evidence: Evidence, protocol: Protocol, *, wording: Wording) -> Te
         other = _milestone(protocol, evidence.not_by)
         zh.append(f"不得由“{other.zh}”的经办人办理")
         en.append(f"not by whoever did: {other.en}")
+    if evidence.only_by:
+        other = _milestone(protocol, evidence.only_by)
+        zh.append(f"须由“{other.zh}”的经办人办理")
+        en.append(f"by whoever did: {other.en}")
     return Text("，".join(zh), ", ".join(en))
 
 

@@ -150,6 +150,7 @@ EVIDENCE_KEYS: dict[str, Shape] = {
     "distinct": described(some(NAME), "two that differ in each of these fields"),
     "apart": described(SECONDS, "at least so long between one and the next"),
     "not_by": described(NAME, "not by whoever did that milestone"),
+    "only_by": described(NAME, "by whoever did that milestone, and nobody else"),
 }
 WINDOWS = ("within", "before", "on_days", "until", "every", "rolling")
 OBLIGATION_KEYS: dict[str, Shape] = {
@@ -167,6 +168,7 @@ OBLIGATION_KEYS: dict[str, Shape] = {
     "for": described(SECONDS, "with every: for how long"),
     "rolling": described(LENGTH, "again within so long of the last time, until a stop"),
     "opens_after": described(LENGTH, "not before so long after"),
+    "valid_for": described(SECONDS, "with before: no older than so long when it is due"),
     "rounding": described(one_of(("down", "up")), "months: the day a short month lacks"),
     "ends_on": described({"const": "working_day"}, "a last day that is not worked moves to the next that is"),
     "evidence": {"anyOf": [KINDS, entries(EVIDENCE_KEYS, required=("event",))]},

@@ -92,7 +92,7 @@ class Frame(StrEnum):
     """How the window [open, due) of an obligation follows from its anchor ``a``."""
 
     WITHIN = "within"  # [a + opens_after, a + opens_after + length)
-    BEFORE = "before"  # due at a - length (elapsed); open from the start of the loop's facts
+    BEFORE = "before"  # due at a - length (elapsed); open so long before as it is valid, else from the start
     ON_DAYS = "on_days"  # the civil day that carries number n; the start day carries ``start_day``
     UNTIL = "until"  # due at a time carried in the anchor fact's data, else ``length`` if given
     EVERY = "every"  # ``times`` windows of ``length`` one after the other, from a + opens_after
@@ -105,7 +105,7 @@ class Window:
 
     frame: Frame
     length: Length | None = None
-    opens_after: Length | None = None
+    opens_after: Length | None = None  # BEFORE: how long the evidence is valid; it opens so long before due
     days: tuple[int, ...] = ()  # ON_DAYS
     times: int = 0  # EVERY: how many windows
     data: str = ""  # UNTIL: the field of the anchor fact that carries the deadline
@@ -118,6 +118,7 @@ class Evidence:
     ``distinct``: the facts must differ pairwise in every one of these fields (two laboratories, two
     reagents); only with count 2. ``apart``: seconds between consecutive ones. ``not_by``: a
     milestone whose fact's ``by`` may not be the one of the evidence (who rectified cannot verify).
+    ``only_by``: a milestone whose fact's ``by`` must be (who decided the measure decides its end).
     A fact without the field, or without ``by``, does not count where it is asked for.
     """
 
@@ -126,6 +127,7 @@ class Evidence:
     distinct: tuple[str, ...] = ()
     apart: int = 0
     not_by: str | None = None
+    only_by: str | None = None
 
 
 class Discharge(StrEnum):

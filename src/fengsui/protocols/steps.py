@@ -36,13 +36,13 @@ from fengsui.protocols.surface import (
 # Which other keys a window's key may stand beside; every one not listed makes no sense there.
 BESIDE = {
     "within": ("opens_after", "rounding", "ends_on"),
-    "before": (),
+    "before": ("valid_for",),
     "on_days": (),
     "until": ("else", "opens_after", "rounding", "ends_on"),
     "every": ("times", "for", "opens_after", "rounding"),
     "rolling": ("opens_after", "rounding"),
 }
-TIMING = ("else", "times", "for", "opens_after", "rounding", "ends_on")
+TIMING = ("else", "times", "for", "opens_after", "valid_for", "rounding", "ends_on")
 
 Keys = Mapping[str, Node]
 
@@ -133,7 +133,8 @@ def _window(page: Page, node: Node) -> Window:
     frame, at = Frame(chosen[0]), keys[chosen[0]]
     match frame:
         case Frame.BEFORE:
-            return Window(frame, Length(seconds(at)))
+            valid = Length(seconds(keys["valid_for"])) if "valid_for" in keys else None
+            return Window(frame, Length(seconds(at)), valid)
         case Frame.ON_DAYS:
             return Window(frame, days=_days(page, at))
         case Frame.UNTIL:
@@ -184,11 +185,13 @@ def _evidence(page: Page, node: Node, *, milestones: Mapping[str, Milestone]) ->
         distinct=names(keys["distinct"]) if "distinct" in keys else (),
         apart=seconds(keys["apart"]) if "apart" in keys else 0,
         not_by=name(keys["not_by"]) if "not_by" in keys else None,
+        only_by=name(keys["only_by"]) if "only_by" in keys else None,
     )
     if evidence.distinct and evidence.count != 2:
         node.wrong("count: 2", found=f"count: {evidence.count} with distinct", at="count")
-    if evidence.not_by is not None and evidence.not_by not in milestones:
-        page.unknown(keys["not_by"], evidence.not_by, what="milestone", known=milestones)
+    for key, milestone in (("not_by", evidence.not_by), ("only_by", evidence.only_by)):
+        if milestone is not None and milestone not in milestones:
+            page.unknown(keys[key], milestone, what="milestone", known=milestones)
     return evidence
 
 

@@ -4,40 +4,39 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from fengsui.facts.yaml_file import read_text
 from fengsui.kit.errors import BadInput, Conflict, Finding, NotFound
-from fengsui.protocols.library import Edition, Library
-from fengsui.protocols.message import BadProtocol
-from fengsui.protocols.model import InFlight, Protocol
-
-
-def file_alone(path: Path, zone: str) -> tuple[Library, Protocol | None]:
-    """What one file holds, and the protocol it is unless it is a local order. BadInput if unreadable."""
-    library, messages = Library.read_files((path,), zone)
-    if not library.editions and not library.overlays and messages:
-        raise BadProtocol(f"{path} cannot be read as a protocol", messages)
-    protocols = [edition.protocol for editions in library.editions.values() for edition in editions]
-    return library, protocols[0] if protocols else None
+from fengsui.protocols.library import Edition, Library, shown
+from fengsui.protocols.load import load_root, text_of
+from fengsui.protocols.model import InFlight
+from fengsui.protocols.overlay import Overlay, overlay_in
 
 
 def with_file(library: Library, path: Path) -> tuple[Library, str, str]:
     """The library with one more file, in place of what it has under that name and version.
 
-    Answers with the name of the protocol the file is about, and the version that comes of it.
+    Answers with the name of the protocol the file is about, and the version that comes of it. Raises
+    BadInput if the file cannot be read, or is a local order over nothing that is in force meanwhile.
     """
-    added, protocol = file_alone(path, library.zone)
-    if protocol is not None:
-        without = without_version(library, protocol.name, protocol.version, must_be_there=False)
-        editions = (*without.editions.get(protocol.name, ()), *added.editions[protocol.name])
-        return _with(without, protocol.name, editions), protocol.name, protocol.version
-    name, (overlay,) = next(iter(added.overlays.items()))
-    if name not in library.editions:
-        raise NotFound(f"{path} is laid over {name}, which is no protocol here.")
-    others = tuple(o for o in library.overlays.get(name, ()) if o.name != overlay.name)
-    laid = replace(library, overlays={**library.overlays, name: (*others, overlay)}, **_fresh())
-    made = [p.version for p in laid.everywhere(name) if p.overlay and overlay.name in p.overlay]
+    text = text_of(path)
+    root = read_text(text, file=shown(path))
+    if root.is_entries and "overlay" in root.value:
+        return _with_order(library, overlay_in(root, zone=library.zone, text=text))
+    added = Edition(load_root(root, zone=library.zone, text=text), root)
+    name, version = added.protocol.name, added.protocol.version
+    without = without_version(library, name, version, must_be_there=False)
+    return _with(without, name, (*without.editions.get(name, ()), added)), name, version
+
+
+def _with_order(library: Library, order: Overlay) -> tuple[Library, str, str]:
+    if order.of not in library.editions:
+        raise NotFound(f"{order.file} is laid over {order.of}, which is no protocol here.")
+    others = tuple(o for o in library.overlays.get(order.of, ()) if o.name != order.name)
+    laid = replace(library, overlays={**library.overlays, order.of: (*others, order)}, **_fresh())
+    made = [p.version for p in laid.everywhere(order.of) if p.version.endswith(f"+{order.name}")]
     if not made:
-        raise BadInput(f"{path} is in force at no time at which {name} is.")
-    return laid, name, made[-1]
+        raise BadInput(f"{order.file} is in force at no time at which {order.of} is.")
+    return laid, order.of, made[-1]
 
 
 def without_version(library: Library, name: str, version: str, *, must_be_there: bool = True) -> Library:
