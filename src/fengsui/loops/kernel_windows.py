@@ -323,7 +323,8 @@ def _paused(tables, days, zone, o, k, i, anchor_at, due, x):
 def persons(tables, cols, o, i, anchor, x):
     """Who may not give the evidence of obligation ``o``, and who alone may, as words.
 
-    -1: nobody is known; ANYBODY: it is not asked. ``anchor``: the fact (index into the columns) the duty is anchored at.
+    -1: nobody is known; ANYBODY: it is not asked. ``anchor``: the fact (index into the columns) the
+    duty is anchored at.
     """
     table = tables.obligations
     barred = _doer(tables, cols, table[o, O_NOT_BY], table[o, O_START], i, anchor, x)
