@@ -26,7 +26,7 @@ from fengsui.loops.kernel_compare import (
 from fengsui.protocols.model import InFlight, Protocol
 
 BEFORE, AFTER = "before", "after"
-PORTION = 400_000  # facts that are looked at together: their tables stay near the processor
+PORTION = 150_000  # facts that are looked at together: their tables stay near the processor
 NAMED = 100  # loops that are named of each sort; all are counted
 Name = tuple[int, int]  # of a loop: its subject and its opening fact, as numbered in the columns
 

@@ -31,6 +31,8 @@ from fengsui.loops.plan import (
     O_FRAME,
     O_LATE,
     O_LATE_FOR,
+    O_NOT_BY,
+    O_ONLY_BY,
     O_PLAIN,
     O_SERIES,
     ROLLING,
@@ -53,6 +55,8 @@ def match(tables, cols, n, x, times, refs):
         plain = tables.obligations[o, O_PLAIN]
         if tables.obligations[o, O_ALONE] and plain:
             _meet_alone(tables, o, n, x, times, refs)
+        elif tables.obligations[o, O_ALONE] and _asks_for_a_pair(tables.obligations, o):
+            _meet_alone_twice(tables, cols, o, n, x, times, refs)
         elif tables.obligations[o, O_SERIES] == o and plain:
             _meet_slots(tables, o, n, x, times, refs)
         elif tables.obligations[o, O_SERIES] == o:
@@ -60,6 +64,46 @@ def match(tables, cols, n, x, times, refs):
                 size = _order(tables.obligations, o, i, x.row, x.ended, x.order, times)
                 if size > 0:
                     _meet_series(tables, cols, i, size, x, times, refs)
+
+
+@inner
+def _asks_for_a_pair(table, o):
+    """Whether it asks for two acts of anybody that differ."""
+    if table[o, O_NOT_BY] >= 0 or table[o, O_ONLY_BY] >= 0 or table[o, O_DISCHARGE] == FIFO:
+        return False
+    return table[o, O_DISTINCT_HI] > table[o, O_DISTINCT_LO]
+
+
+@inner
+def _meet_alone_twice(tables, cols, o, n, x, times, refs):
+    """A duty that shares its acts with no other and asks for two that differ (two laboratories)."""
+    table, distinct, extra = tables.obligations, tables.distinct, cols.extra
+    bit, apart = np.uint64(table[o, O_BIT]), table[o, O_APART]
+    first, last = table[o, O_DISTINCT_LO], table[o, O_DISTINCT_HI]
+    row_of, start, when, span, mask, fact, ended = x.row, x.start, x.when, x.span, x.mask, x.fact, x.ended
+    for i in range(n):
+        row = row_of[o, i]
+        opens = times[row, T_OPEN]
+        if times[row, T_ANCHOR] == NEVER or opens >= ended[o, i]:
+            continue
+        until = accepted_until(table, o, row, np.int64(NEVER), times)
+        times[row, T_UNTIL] = until
+        for f in range(start[i], start[i + 1]):
+            t = moment(when[f], span[f], opens)
+            if not (mask[f] >> bit) & ONE or not opens <= t < until:
+                continue
+            for g in range(start[i], f):
+                u = moment(when[g], span[g], opens)
+                differ = (mask[g] >> bit) & ONE == ONE and opens <= u < until and t - u >= apart
+                for k in range(first, last if differ else first):
+                    a, b = extra[distinct[k], fact[g]], extra[distinct[k], fact[f]]
+                    differ = differ and a >= 0 and b >= 0 and a != b
+                if differ:
+                    times[row, T_MET] = t
+                    refs[row, R_MET] = fact[f]
+                    break
+            if times[row, T_MET] != NEVER:
+                break
 
 
 @inner
