@@ -49,14 +49,14 @@ def try_it(watch: Watch, *, path: str, small: str, now: int) -> dict[str, int]:
     older, newer = versions()
     alone = replace(older, valid_until=newer.valid_until)
     trial = Trial(rules_of(alone), rules_of(older, newer), name=NAME, version=NEWER, world=world(), now=now)
-    _tried(Watch(), trial, small, now)  # loads the compiled kernel
-    found = _tried(watch, trial, path, now)
+    _tried(Watch(), trial, path=small, now=now)  # loads the compiled kernel
+    found = _tried(watch, trial, path=path, now=now)
     if not found.n_earlier or found.n_changed > found.n_loops:
         raise ValueError(f"the trial does not show what it must: {found.n_earlier} freed earlier")
     return {"loops": found.n_loops, "changed": found.n_changed, "earlier": found.n_earlier}
 
 
-def _tried(watch: Watch, trial: Trial, path: str, now: int) -> DryRun:
+def _tried(watch: Watch, trial: Trial, *, path: str, now: int) -> DryRun:
     file = _Replay(Path(path), trial.derivation, BEFORE, now)
     cols = file._columns(0, int(file.table["subject"].max()) + 1)
     del file

@@ -11,9 +11,9 @@ from bench.house.command import main as run
 from bench.house.measure import Side, in_turn
 from bench.house.rows import Row
 from bench.house.rules import NAME, world
-from bench.house.store import rules, with_history
+from bench.house.store import FACTS_A_LOOP, HISTORY, rules, with_history
 from bench.house.watch import Watch
-from bench.house.workload import travellers
+from bench.house.workload import inbound as inbound_file
 from fengsui.engines.sqlite import SqliteStore
 from fengsui.engines.sqlite_driver import connect
 from fengsui.engines.state import loop_name
@@ -33,9 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def rows(ask: Ask) -> list[Row]:
     """p50 and p95 of loops drawn at random, at moments drawn at random."""
-    ask.tell(f"history of {ask.size:,} loops")
-    path = str(with_history(ask.folder, ask.size))
-    given = {"path": path, "loops": ask.size, "asked": min(ASKED, ask.size)}
+    facts = int(ask.size * FACTS_A_LOOP * HISTORY)
+    ask.tell(f"history of {facts:,} facts, most of those of {ask.size:,} loops")
+    path = str(with_history(ask.folder, loops=ask.size, facts=facts))
+    now = inbound_file(ask.folder, ask.size).now
+    given = {"path": path, "now": now, "asked": min(ASKED, ask.size)}
     (own,) = in_turn([Side("Fengsui", "bench.explain:ask_store", given)], runs=ask.runs, tell=ask.tell)
     made = []
     for name in own.value:
@@ -51,9 +53,8 @@ def rows(ask: Ask) -> list[Row]:
     return made
 
 
-def ask_store(watch: Watch, *, path: str, loops: int, asked: int) -> dict[str, list[float]]:
+def ask_store(watch: Watch, *, path: str, now: int, asked: int) -> dict[str, list[float]]:
     """Seconds of each question: the loop and its explanation as data, and with it the sentences."""
-    now = travellers(loops).as_of
     chosen = _loops(path, asked)
     store = SqliteStore.open(path, rules(), world(), read_only=True)
     chance = Random(asked)

@@ -14,7 +14,7 @@ import numpy as np
 from bench.house.command import Ask
 from bench.house.command import main as run
 from bench.house.live import LIVE_A_LOOP, NOW
-from bench.house.measure import Side, in_turn
+from bench.house.measure import Measured, Side, in_turn
 from bench.house.rows import Row
 from bench.house.rules import world
 from bench.house.store import kept, rules
@@ -52,27 +52,27 @@ def rows(ask: Ask) -> list[Row]:
     whole = world().areas.codes[0]
     made = [Row("live obligations", theirs["live"], "", note=f"{mine['counts'][whole]:,} of them overdue")]
     for question in theirs["times"]:
-        ours = _row(question, [r.value["times"][question] for r in own.rounds], own.peak_mb)
-        peer = _row(
-            question,
-            [r.value["times"][question] for r in scan.rounds],
-            scan.peak_mb,
-            peer="brute scan",
-            own=ours,
-        )
-        made += [ours, peer]
+        ours = _row(question, own)
+        made += [ours, _row(question, scan, peer="brute scan", beside=ours)]
     return made
 
 
-def _row(
-    question: str, rounds: Sequence[Sequence[float]], peak: float, *, peer: str = "", own: Row | None = None
-):
+def _row(question: str, m: Measured, *, peer: str = "", beside: Row | None = None) -> Row:
     """p95 over all rounds; p50 in the note."""
-    times = np.concatenate(rounds) * 1e3
-    p50, p95 = np.percentile(times, [50, 95])
-    ratio = p95 / own.figure if own else None
-    note = f"p50 {p50:.3g} ms over {len(times)} questions"
-    return Row(f"{question}, p95", p95, "ms", peer, ratio, peak, len(rounds), times.min(), times.max(), note)
+    times = np.concatenate([r.value["times"][question] for r in m.rounds]) * 1e3
+    p50, p95 = map(float, np.percentile(times, [50, 95]))
+    return Row(
+        f"{question}, p95",
+        p95,
+        "ms",
+        peer,
+        ratio=p95 / beside.figure if beside else None,
+        peak_mb=m.peak_mb,
+        runs=len(m.rounds),
+        low=float(times.min()),
+        high=float(times.max()),
+        note=f"p50 {p50:.3g} ms over {len(times)} questions",
+    )
 
 
 def ask_store(watch: Watch, *, path: str, asked: int) -> dict[str, object]:
@@ -87,7 +87,7 @@ def ask_store(watch: Watch, *, path: str, asked: int) -> dict[str, object]:
     with watch.part("all"):
         for level, codes in _levels(areas):
             for name, question in questions.items():
-                times[f"{name}, {level}"] = _timed(question, codes, asked)
+                times[f"{name}, {level}"] = _timed(question, codes, n=asked)
     counts = {code: view.n_overdue(now=NOW, area=code) for _, codes in _levels(areas) for code in codes}
     store.close()
     return {"times": times, "counts": counts}
@@ -113,7 +113,7 @@ def scan(watch: Watch, *, path: str) -> dict[str, object]:
     with watch.part("all"):
         for level, codes in _levels(areas):
             for name, question in questions.items():
-                times[f"{name}, {level}"] = _timed(question, codes, SCANNED)
+                times[f"{name}, {level}"] = _timed(question, codes, n=SCANNED)
     counts = {code: int(standing(code).sum()) for _, codes in _levels(areas) for code in codes}
     return {"times": times, "counts": counts, "live": int((until > NOW).sum())}
 
@@ -126,7 +126,7 @@ def _levels(areas: Areas) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _timed(question: Callable[[str], object], codes: Sequence[str], n: int) -> list[float]:
+def _timed(question: Callable[[str], object], codes: Sequence[str], *, n: int) -> list[float]:
     """Seconds of each of ``n`` questions about areas drawn at random; the first, which warms up, left out."""
     chance = Random(n)
     question(codes[0])

@@ -41,7 +41,7 @@ def rows(ask: Ask) -> list[Row]:
     large = inbound_file(ask.folder, ask.size)
     measured = {m.side.name: m for m in in_turn(_sides(large, small), runs=ask.runs, tell=ask.tell)}
     agree((name, m.value) for name, m in measured.items())
-    slow = [*_slow(ask, PYTHON_LOOPS, "Python"), *_slow(ask, SPIFF_LOOPS, "SpiffWorkflow")]
+    slow = [*_slow(ask, "Python", most=PYTHON_LOOPS), *_slow(ask, "SpiffWorkflow", most=SPIFF_LOOPS)]
     return [*_table(measured, large.facts), *slow]
 
 
@@ -67,9 +67,9 @@ def _table(measured: dict[str, Measured], facts: int) -> list[Row]:
     """Whole, alone, and the kernel by itself; each peer under ours."""
     whole = [("", "Fengsui"), ("DuckDB", "DuckDB"), ("Polars", "Polars"), ("PostgreSQL", "PostgreSQL")]
     alone = [(peer, f"{side}, read already") for peer, side in whole[:3]] + [("PostgreSQL", "PostgreSQL")]
-    made = _block("replay from the file", "all", _there(whole, measured), "cpu")
-    made += _block("replay from the file, on the wall", "all", _there(whole, measured), "wall")
-    made += _block("replay, facts in memory", "derive", _there(alone, measured), "cpu")
+    made = _block("replay from the file", _there(whole, measured), part="all", clock="cpu")
+    made += _block("replay from the file, on the wall", _there(whole, measured), part="all", clock="wall")
+    made += _block("replay, facts in memory", _there(alone, measured), part="derive", clock="cpu")
     kernel = measured["Fengsui, read already"]
     rates = [facts / cpu for cpu in kernel.cpu("kernel")]
     made.append(row_of("kernel alone", [rate / 1e6 for rate in rates], "M facts/CPU-s"))
@@ -83,7 +83,7 @@ def _there(sides: Iterable[tuple[str, str]], measured: dict[str, Measured]) -> l
     return [(peer, measured[side]) for peer, side in sides if side in measured]
 
 
-def _block(name: str, part: str, sides: list[tuple[str, Measured]], clock: str) -> list[Row]:
+def _block(name: str, sides: list[tuple[str, Measured]], *, part: str, clock: str) -> list[Row]:
     made: list[Row] = []
     for peer, m in sides:
         # Taking rows into PostgreSQL is counted apart, so that it is not held against its derivation.
@@ -94,7 +94,7 @@ def _block(name: str, part: str, sides: list[tuple[str, Measured]], clock: str) 
     return made
 
 
-def _slow(ask: Ask, most: int, peer: str) -> list[Row]:
+def _slow(ask: Ask, peer: str, *, most: int) -> list[Row]:
     """Per fact, on as many loops as a slow peer can bear; ours beside it on the same file."""
     file = inbound_file(ask.folder, min(most, ask.size))
     given = {"path": file.path, "now": file.now}

@@ -87,10 +87,10 @@ class AtHand:
         self._n += len(rows)
         touched = rows.subject if len(rows) == 1 else np.unique(rows.subject)
         parts = list(_parts(touched))
-        if len(parts) == 1:
-            self._derive(touched)
-        else:
+        if len(parts) > 1:
             list(self._threads.map(self._derive, parts))
+        elif parts:
+            self._derive(touched)
         return len(touched)
 
     def _derive(self, subjects: np.ndarray) -> None:
@@ -118,6 +118,6 @@ class AtHand:
 def _parts(subjects: np.ndarray) -> Iterator[np.ndarray]:
     """The touched subjects as the threads share them."""
     n = len(subjects)
-    size = n if n < SHARED_FROM else min(AT_ONCE, -(-n // WORKERS))
+    size = max(1, n) if n < SHARED_FROM else min(AT_ONCE, -(-n // WORKERS))
     for first in range(0, n, size):
         yield subjects[first : first + size]

@@ -13,7 +13,7 @@ from statistics import median
 from bench.house.watch import Part
 
 ROOT = Path(__file__).resolve().parents[2]
-SHORT_RUNS, LONG_RUNS = 5, 3  # rounds; long: when the first round of all sides took over LONG_SECONDS
+SHORT_RUNS, LONG_RUNS = 5, 3  # rounds; long: of a side that takes over LONG_SECONDS
 LONG_SECONDS = 30.0
 
 
@@ -28,7 +28,6 @@ class Side:
     name: str
     function: str
     arguments: Mapping[str, object] = field(default_factory=dict)
-    once: bool = False  # so slow that one round is all it gets
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +92,21 @@ def in_child(function: str, arguments: Mapping[str, object]) -> Round:
 def in_turn(sides: Sequence[Side], *, runs: int | None, tell: Tell) -> list[Measured]:
     """Measure every side, one after the other, round after round, so that all see the same machine.
 
-    ``runs``: rounds; None chooses five, or three if one round takes longer than half a minute.
+    ``runs``: rounds; None: five, and three for a side that takes longer than half a minute.
     """
     rounds: dict[str, list[Round]] = {side.name: [] for side in sides}
-    longest, n = 0.0, 0
-    while n < (runs or (SHORT_RUNS if longest <= LONG_SECONDS else LONG_RUNS)):
+    for n in range(runs or SHORT_RUNS):
         for side in sides:
-            if side.once and n:
-                continue
-            tell(f"{side.name}, round {n + 1}")
-            one = in_child(side.function, side.arguments)
-            rounds[side.name].append(one)
-            if not side.once:
-                longest = max(longest, sum(part.wall for part in one.parts.values()))
-        n += 1
+            if n < _wanted(rounds[side.name], runs):
+                tell(f"{side.name}, round {n + 1}")
+                rounds[side.name].append(in_child(side.function, side.arguments))
     return [Measured(side, tuple(rounds[side.name])) for side in sides]
+
+
+def _wanted(done: Sequence[Round], runs: int | None) -> int:
+    """How many rounds a side gets, going by those it has had."""
+    longest = max((part.wall for r in done for part in r.parts.values()), default=0.0)
+    return runs or (SHORT_RUNS if longest <= LONG_SECONDS else LONG_RUNS)
 
 
 def _tail(text: str, lines: int = 25) -> str:

@@ -83,7 +83,7 @@ def _rows_of(target: Target, records: Mapping[str, Record]) -> Iterator[Row]:
 
 
 def _what(target: Target, name: str) -> str:
-    of = {"ratio": f": times the cost at {target.peer}", "peak_mb": ": peak memory"}
+    of = {"ratio": f": {target.peer}'s cost over ours", "peak_mb": ": peak memory"}
     if target.peer == "bare insert":
         of["ratio"] = ": share of the bare insert's rate"
     return name + of.get(target.of, "")

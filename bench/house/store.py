@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -12,8 +12,7 @@ from pathlib import Path
 from bench.house.measure import in_child
 from bench.house.rules import world
 from bench.house.watch import Watch
-from bench.house.workload import RECIPE, travellers
-from fengsui.drill.stream import Stream
+from bench.house.workload import RECIPE, Workload, inbound, part_of
 from fengsui.engines import sqlite
 from fengsui.engines.home import rules_of
 from fengsui.engines.sqlite import SqliteStore, digest_of
@@ -42,28 +41,16 @@ def checker() -> Checker:
     return Checker(Catalogue.read(()), world().areas)
 
 
-def loops_for(facts: int) -> int:
-    """Of how many loops the history has about so many facts."""
-    return max(10, round(facts / HISTORY / FACTS_A_LOOP))
+def loops_for(facts: int, *, more: int = 0) -> int:
+    """Of how many loops a stream has so many facts as its history, and at least so many more after it."""
+    return max(10, round(max(facts / HISTORY, facts + more * 1.1) / FACTS_A_LOOP))
 
 
-def history(made: Stream) -> Stream:
-    """The part of a stream that is in the database before anything is measured."""
-    return _part(made, 0, int(len(made) * HISTORY))
-
-
-def arriving(made: Stream) -> Stream:
-    """The part that arrives afterwards."""
-    return _part(made, int(len(made) * HISTORY), len(made))
-
-
-def _part(made: Stream, first: int, end: int) -> Stream:
-    return replace(made, **{name: column[first:end] for name, column in made.columns.items()})
-
-
-def with_history(folder: Path, loops: int) -> Path:
-    """A database with the history of so many loops; made if it is not there."""
-    return kept(folder, f"history-{loops}", "bench.house.store:preload", loops=loops)
+def with_history(folder: Path, *, loops: int, facts: int) -> Path:
+    """A database with the first facts of the stream of so many loops; made if it is not there."""
+    file = inbound(folder, loops)
+    name = f"history-{loops}-{facts}"
+    return kept(folder, name, "bench.house.store:preload", file=asdict(file), facts=facts)
 
 
 def kept(folder: Path, name: str, function: str, **arguments: object) -> Path:
@@ -77,13 +64,15 @@ def kept(folder: Path, name: str, function: str, **arguments: object) -> Path:
     return path
 
 
-def preload(watch: Watch, *, path: str, loops: int) -> None:
-    """Take the history of a stream."""
-    made = travellers(loops)
+def preload(watch: Watch, *, path: str, file: dict, facts: int) -> None:
+    """Take the first facts of a file."""
+    file = Workload(**file)
     store = SqliteStore.open(path, rules(), world())
     with watch.part("all"):
-        for batch in history(made).batches(PRELOAD_BATCH):
-            store.take(batch, now=made.as_of)
+        for first in range(0, facts, PRELOAD_BATCH):
+            rows = part_of(file, first, min(facts, first + PRELOAD_BATCH))
+            for batch in rows.batches(PRELOAD_BATCH):
+                store.take(batch, now=file.now)
     store.close()
 
 

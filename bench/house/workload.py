@@ -1,6 +1,6 @@
 """The made-up input: inbound travellers by the million, made once for each size and kept in a file."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import msgspec
@@ -44,6 +44,25 @@ def inbound(folder: Path, loops: int, *, day: int = AS_OF_DAY) -> Workload:
     described = pq.ParquetFile(path)
     said = msgspec.json.decode(described.schema_arrow.metadata[b"fengsui"])
     return Workload(str(path), described.metadata.num_rows, said["n_loops"], said["as_of"])
+
+
+def part_of(file: Workload, first: int, end: int) -> Stream:
+    """Some rows of a file as a stream; only the row groups they lie in are read."""
+    opened = pq.ParquetFile(file.path)
+    said = msgspec.json.decode(opened.schema_arrow.metadata[b"fengsui"])
+    names = [f.name for f in fields(Stream) if f.type is np.ndarray]
+    read, at = [], 0
+    for group in range(opened.num_row_groups):
+        size = opened.metadata.row_group(group).num_rows
+        if at < end and first < at + size:
+            table = opened.read_row_group(group, columns=names)
+            read.append(table.slice(max(0, first - at), min(end, at + size) - max(first, at)))
+        at += size
+    rows = pa.concat_tables(read)
+    columns = {name: rows[name].to_numpy() for name in names}
+    codes = said["codes"]
+    places, laboratories = tuple(codes["place"]), tuple(codes["laboratory"])
+    return Stream(**columns, places=places, laboratories=laboratories, n_loops=file.loops, as_of=file.now)
 
 
 def _write(made: Stream, path: Path) -> None:

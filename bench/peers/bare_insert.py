@@ -14,11 +14,13 @@ WORDS = ("kind", "place", "source")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Rows as the tables want them: those of new subjects, new words, and the facts."""
+    """Rows as the tables want them: of new subjects, new words, facts, and of the ways to find these."""
 
     subjects: list[tuple[int, str]]
     words: list[tuple[int, str]]
     facts: list[tuple]
+    by_tie: list[tuple[int, int]]
+    by_subject: list[tuple[int, int]]
 
 
 class BareTables:
@@ -32,7 +34,7 @@ class BareTables:
         self._next = self._connection.execute("SELECT max(seq) + 1 FROM fact").fetchone()[0]
 
     def prepared(self, batch: Batch) -> Ready:
-        """The batch as rows of the tables."""
+        """The batch as rows of the tables, those of the ways in the order of their trees."""
         subjects = self._subjects.new(batch.subject)
         words = [new for name in WORDS for new in self._words.new(_texts(getattr(batch, name)))]
         made = {
@@ -44,15 +46,23 @@ class BareTables:
             "tie": [tie(f"{source}:{key}") for source, key in zip(batch.source, batch.key, strict=True)],
         }
         self._next += len(batch)
-        return Ready(subjects, words, list(zip(*(made[name] for name in self._columns), strict=True)))
+        facts = list(zip(*(made[name] for name in self._columns), strict=True))
+        by_tie, by_subject = (
+            sorted(zip(made[name], made["seq"], strict=True)) for name in ("tie", "subject")
+        )
+        return Ready(subjects, words, facts, by_tie, by_subject)
 
-    def insert(self, ready: Ready) -> None:
-        """One transaction. Repeats are passed over, as the store does."""
+    def insert(self, ready: Ready, *, findable: bool) -> None:
+        """One transaction. ``findable``: with the rows by which facts are found by id and by subject."""
         places = ", ".join("?" * len(self._columns))
         with writing(self._connection):
-            self._connection.executemany("INSERT INTO word (id, text) VALUES (?, ?)", ready.words)
-            self._connection.executemany("INSERT INTO subject (id, key) VALUES (?, ?)", ready.subjects)
-            self._connection.executemany(f"INSERT OR IGNORE INTO fact VALUES ({places})", ready.facts)
+            run = self._connection.executemany
+            run("INSERT INTO word (id, text) VALUES (?, ?)", ready.words)
+            run("INSERT INTO subject (id, key) VALUES (?, ?)", ready.subjects)
+            run(f"INSERT INTO fact VALUES ({places})", ready.facts)
+            if findable:
+                run("INSERT INTO by_tie VALUES (?, ?)", ready.by_tie)
+                run("INSERT INTO by_subject VALUES (?, ?)", ready.by_subject)
 
     def close(self) -> None:
         """Close the file."""

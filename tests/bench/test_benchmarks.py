@@ -10,15 +10,16 @@ import pytest
 from bench.house.command import Ask
 from bench.house.rows import Row
 
-TINY = {
-    "dry_run": 3_000,
-    "durable": 3_000,
-    "explain": 60,
-    "incremental": 600,
-    "intake": 60,
-    "lab_day": 500,
-    "overdue": 600,
-}
+SLOW = pytest.mark.slow
+TINY = (
+    pytest.param("dry_run", 3_000),
+    pytest.param("durable", 3_000, marks=SLOW),
+    pytest.param("explain", 60),
+    pytest.param("incremental", 600),
+    pytest.param("intake", 60, marks=SLOW),
+    pytest.param("lab_day", 500, marks=SLOW),
+    pytest.param("overdue", 600),
+)
 
 
 def run(name: str, folder, *, size: int) -> list[Row]:
@@ -34,9 +35,9 @@ def hold_what_was_promised(rows: list[Row]) -> None:
     assert {row.name for row in peers} <= ours, "a peer stands under our own row of the same figure"
 
 
-@pytest.mark.parametrize("name", sorted(TINY))
-def test_a_benchmark_gives_its_rows(name, tmp_path):
-    rows = run(name, tmp_path, size=TINY[name])
+@pytest.mark.parametrize(("name", "size"), TINY)
+def test_a_benchmark_gives_its_rows(name, size, tmp_path):
+    rows = run(name, tmp_path, size=size)
     hold_what_was_promised(rows)
     assert any(row.peak_mb for row in rows)
 

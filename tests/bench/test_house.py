@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.house import report
+from bench.house import measure, report
 from bench.house.command import Ask, main
-from bench.house.measure import ROOT, Failed, Side, in_child, in_turn
+from bench.house.measure import ROOT, Failed, Round, Side, in_child, in_turn
 from bench.house.rows import Row, as_json, as_text, number, row_of
 from bench.house.targets import TARGETS
-from bench.house.watch import Watch
+from bench.house.watch import Part, Watch
 
 PROMISED = ("name", "figure", "unit", "peer", "ratio", "peak_mb")
 
@@ -43,12 +43,19 @@ def test_a_measurement_that_breaks_off_says_what_it_printed():
         in_child("tests.bench.test_house:fail", {})
 
 
-def test_sides_take_turns_and_one_that_is_slow_is_measured_once():
+def test_sides_take_turns_and_one_that_takes_long_gets_fewer_rounds(monkeypatch):
+    seconds = {"short": 1.0, "long": 31.0}
+
+    def pretended(function, arguments):
+        return Round({"all": Part(seconds[function], 0.5)}, 1, None)
+
+    monkeypatch.setattr(measure, "in_child", pretended)
     told = []
-    sides = [Side("a", WORK, {"megabytes": 1}), Side("b", WORK, {"megabytes": 1}, once=True)]
-    a, b = in_turn(sides, runs=2, tell=told.append)
-    assert told == ["a, round 1", "b, round 1", "a, round 2"]
-    assert (len(a.rounds), len(b.rounds)) == (2, 1)
+    short, long = in_turn([Side("a", "short"), Side("b", "long")], runs=None, tell=told.append)
+    assert (len(short.rounds), len(long.rounds)) == (5, 3)
+    assert told[:3] == ["a, round 1", "b, round 1", "a, round 2"]
+    assert long.wall("all") == [31.0, 31.0, 31.0]
+    assert len(in_turn([Side("b", "long")], runs=2, tell=told.append)[0].rounds) == 2
 
 
 def test_a_ratio_above_one_is_in_our_favour_for_costs_and_for_rates():
@@ -132,7 +139,7 @@ def test_the_report_sets_the_last_full_run_against_what_is_to_be_reached(tmp_pat
     assert text.endswith(f"{report.END}\nafter\n")
     assert "| `replay` | replay from the file | ≤ 3 CPU-s | 2.5 CPU-s | yes |" in text
     assert "| `replay` | replay from the file: peak memory | ≤ 1,200 MB | 1,300 MB | **no** |" in text
-    assert "| `replay` | replay from the file: times the cost at DuckDB | ≥ 2 × | 2.2 × | yes |" in text
+    assert "| `replay` | replay from the file: DuckDB's cost over ours | ≥ 2 × | 2.2 × | yes |" in text
     assert "| `durable` | durable, batches of 10,000 | ≥ 120 | not measured yet |  |" in text
     assert "99" not in text
     assert "- replay from the file: a note" in text

@@ -1,9 +1,15 @@
 """Drills and the demonstration: made, taken, scored, and told when something was not found as it is."""
 
+import numpy as np
 import pytest
 
 from fengsui.cli.commands import demo, serve
 from fengsui.cli.play import Played
+from fengsui.drill.calendar import Calendar
+from fengsui.drill.stream import stream
+from fengsui.drill.world import world_of
+from fengsui.kit.areas import Areas
+from fengsui.kit.instant import parse
 
 from .conftest import say
 
@@ -81,3 +87,24 @@ def test_a_drill_is_perfect_only_if_all_was_found_and_nothing_else(figures, is_p
 
 def test_the_files_of_a_demonstration_lie_beside_its_database(tmp_path):
     assert demo.files_of(tmp_path / "region.db") == tmp_path / "region.db.files"
+
+
+def test_a_file_of_facts_is_replayed_and_its_duties_counted(fengsui, tmp_path):
+    areas = Areas.of_region()
+    start_at, _ = parse("2021-08-01", zone=areas.region.zone)
+    made = stream(
+        50,
+        rng=np.random.default_rng(1),
+        world=world_of(areas),
+        calendar=Calendar(areas.region.zone, country="CN"),
+        start_at=start_at,
+    )
+    made.write(tmp_path / "facts.parquet")
+    words = ("replay", "--parquet", tmp_path / "facts.parquet", "--as-of", "2021-10-15")
+    found = fengsui(*words, "--protocol", "inbound", "--json").json
+    assert found["loops"] == 50
+    broken = ("late", "missed", "breached", "provisional", "excused", "unknown")
+    assert found["breaks"] == sum(found["duties"].get(status, 0) for status in broken) > 0
+    assert "50" in fengsui(*words, "--protocol", "inbound").out
+    assert fengsui(*words).code == 2  # of which protocol?
+    assert fengsui("replay", "--parquet", "nowhere.parquet", "--protocol", "inbound").code == 3

@@ -169,7 +169,7 @@ from fengsui.cli.clock import Surroundings
 from fengsui.cli.front import answer
 
 for words in {lines}:
-    outside = Surroundings(lambda: 0, lambda: 0.0, "en", Path({db!r}), StringIO(), StringIO())
+    outside = Surroundings(lambda: 0, lambda: 0.0, "en", Path({db!r}), StringIO(), StringIO(), bool)
     answer(words, outside)
     web = [name for name in ("django", "uvicorn", "a2wsgi", "whitenoise") if name in sys.modules]
     if web:

@@ -25,7 +25,7 @@ class Terminal(StringIO):
 def outside(monkeypatch):
     monkeypatch.setattr(shown, "PATIENCE", 0.02)
     monkeypatch.setattr(shown, "EVERY", 0.02)
-    return Surroundings(lambda: 0, lambda: 0.0, "en", Path("x.db"), StringIO(), StringIO())
+    return Surroundings(lambda: 0, lambda: 0.0, "en", Path("x.db"), StringIO(), StringIO(), lambda port: True)
 
 
 def wait(outside: Surroundings, *, seconds: float) -> str:

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from .conftest import END, say
-
-THEN = ("--as-of", END, "--known-at", END)
+from .conftest import THEN_END as THEN
 
 
 @pytest.fixture

@@ -162,3 +162,27 @@ def test_what_was_taken_shows_at_once(made, files):
     assert {row["protocol"] for row in loops} == {"cn.covid19/inbound"}
     before = made("status", "--as-of", "2021-08-01T12:00", "--known-at", "2021-08-01T10:30", "--json").json
     assert before["total"]["running"] == 1  # the second arrival was not on record yet
+
+
+def test_with_a_secret_nobody_can_guess_who_a_pseudonym_is(fengsui, files, tmp_path):
+    facts, mapping = files
+    names = {}
+    for name in ("", "one", "two"):
+        db, secret = tmp_path / f"{name}.db", tmp_path / "secret"
+        secret.write_text(name, encoding="utf-8")
+        said = fengsui("init", "--db", db, *(("--secret", secret) if name else ()))
+        assert said.code == 0, said.err
+        fengsui("intake", facts, "--mapping", mapping, "--db", db)
+        rows = fengsui("loops", "--all", "--db", db, "--json").json["rows"]
+        names[name] = {row["subject"] for row in rows}
+    assert not names[""] & names["one"] | names["one"] & names["two"]
+    assert fengsui("drill", tmp_path / "files", "--loops", 5, "--days", 2, "--db", db).code == 4
+
+
+@pytest.mark.parametrize(("content", "code"), [(None, 3), ("", 2)])
+def test_a_secret_that_is_not_there_or_empty_is_refused(fengsui, tmp_path, content, code):
+    secret = tmp_path / "secret"
+    if content is not None:
+        secret.write_text(content, encoding="utf-8")
+    assert fengsui("init", "--secret", secret).code == code
+    assert not (tmp_path / "fengsui.db").exists()

@@ -17,13 +17,13 @@ Opener = Callable[..., SqliteStore]
 def engine(request, tmp_path_factory, monkeypatch):
     """Opens a store: ``engine(rules, world)`` a new one, ``engine(rules, world, at=path)`` that one again.
 
-    The short way, the ways into the log and their bitmap are meant for many facts; here they are opened
+    The short way and the columns of the ways into the log are meant for many facts; here they are opened
     for the first.
     """
     if "short" in request.param:
         monkeypatch.setattr(upkeep, "MANY", 0)
-        monkeypatch.setattr(ways, "MANY", 4)
-        monkeypatch.setattr(ways, "LEAST_TAIL", 9)
+        monkeypatch.setattr(ways, "TAIL", 5)
+        monkeypatch.setattr(ways, "FAN_IN", 3)
     folder = tmp_path_factory.mktemp("stores")
     numbers = count()
     opened = []

@@ -7,7 +7,9 @@ from random import Random
 import pytest
 
 from fengsui.engines.plain import PlainStore
+from fengsui.engines.record import transitions
 from fengsui.engines.sqlite_driver import driver, warn_if_unsafe
+from fengsui.engines.state import loop_number
 from fengsui.facts.batch import Batch
 from fengsui.facts.effective import SAME, WITHDRAWN
 from fengsui.facts.store import FileMark, Refused
@@ -225,16 +227,22 @@ def test_the_record_says_what_changed_when_and_by_which_fact(engine):
     store = engine(FOLLOW_UP, WORLD)
     take(store, fact("open", "person/1", T0, place="150702"))
     take(store, fact("a", "person/1", T0 + 6 * HOUR))
-    rows = store._connection.execute(
-        "SELECT t.lsn, w.text, t.what, t.after, f.key FROM transition t JOIN word w ON w.id = t.key"
-        " JOIN fact f ON f.seq = t.cause ORDER BY t.seq"
-    ).fetchall()
+    words = [text for (text,) in store._connection.execute("SELECT text FROM word ORDER BY id")]
+    keys = dict(store._connection.execute("SELECT seq, key FROM fact"))
     opened, met = f"open-person/1-{T0}", f"a-person/1-{T0 + 6 * HOUR}"
-    assert [row for row in rows if row[1] in ("", "soon")] == [
-        (1, "", 1, T0, opened),
-        (1, "soon", 3, T0 + 5 * HOUR, opened),
-        (2, "soon", 4, T0 + 6 * HOUR, met),
+    told = [
+        (t.lsn, words[t.key], t.what, t.before, t.after, keys[t.cause])
+        for t in transitions(store._connection)
+        if words[t.key] in ("", "soon")
     ]
+    assert told == [
+        (1, "", "opened", NEVER, T0, opened),
+        (1, "soon", "due", NEVER, T0 + 5 * HOUR, opened),
+        (2, "soon", "met", NEVER, T0 + 6 * HOUR, met),
+    ]
+    loop = store.view.loops(now=NOW)[0]
+    assert len(list(transitions(store._connection, loop=loop_number(loop.id)))) == 5
+    assert not list(transitions(store._connection, loop=1))
 
 
 def test_lists_of_a_whole_region_come_oldest_first_and_page_by_page(engine):

@@ -1,6 +1,7 @@
-"""The only place where the command line asks the machine: what time it is, which language, which folder."""
+"""The only place where the command line asks the machine: the time, the language, the folder, a port."""
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from fengsui.kit.clock import Clock
 from fengsui.kit.text import LANGS
 
 DATABASE = "fengsui.db"
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Surroundings:
     """What a command knows of the world outside: handed in whole, so that a test can be all of it.
 
     ``clock`` shows seconds UTC; ``ticks`` is a stop-watch in seconds; ``db`` the database where none is
-    named.
+    named; ``is_free`` tells whether a port of this machine can be listened on.
     """
 
     clock: Clock
@@ -28,6 +30,7 @@ class Surroundings:
     db: Path
     out: TextIO
     err: TextIO
+    is_free: Callable[[int], bool]
     shows_tracebacks: bool = False
 
 
@@ -40,8 +43,20 @@ def of_this_machine(arguments: Sequence[str]) -> Surroundings:
         db=Path(os.environ.get("FENGSUI_DB", DATABASE)),
         out=sys.stdout,
         err=sys.stderr,
+        is_free=can_listen,
         shows_tracebacks=bool(os.environ.get("FENGSUI_TRACEBACK")),
     )
+
+
+def can_listen(port: int) -> bool:
+    """Whether nobody listens on a port of the loopback yet."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:

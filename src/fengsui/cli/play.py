@@ -10,6 +10,7 @@ from fengsui.drill.run import Drill, generate
 from fengsui.drill.score import Difference, Score, score
 from fengsui.drill.truth import Break
 from fengsui.engines.home import Home
+from fengsui.kit.errors import Refused
 from fengsui.sources.intake import Report, intake
 from fengsui.sources.mapping import mapping_file, read_mapping
 
@@ -53,7 +54,9 @@ def write_drill(run: Run, folder: Path, *, seed: int, start: str, days: int, loo
 
 
 def take_drill(run: Run, home: Home, drill: Drill) -> list[Report]:
-    """Take every file of a drill, in the order they came."""
+    """Take every file of a drill, in the order they came. Refused by a region with a secret."""
+    if home.setting.secret:
+        raise Refused("The truth of a drill names people as they are called without a secret.")
     reports = []
     total = sum(file.rows for file in drill.files)
     done = 0

@@ -8,6 +8,7 @@ heard until no one tells anything new; the order of the rounds makes no differen
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from fengsui.engines.people import People
 from fengsui.facts.fact import Fact
@@ -17,6 +18,10 @@ from fengsui.loops.loop import Loop, World
 from fengsui.loops.strata import Derived, Rules, Telling, derive_subject, reached_facts
 from fengsui.protocols.model import Pattern
 
+if TYPE_CHECKING:
+    from fengsui.loops.bulk import Derivation as Kernel
+
+A_FEW, MANY = 4, 200  # names from which on the kernel is quicker: once it is loaded, and with its loading
 ROUNDS = 16  # of telling; rules that need more tell each other in a circle
 Heard = Callable[[str], Sequence[Telling]]  # what the loops of a name tell
 
@@ -102,10 +107,28 @@ class Derivation:
         self, histories: Mapping[str, Sequence[Fact]], people: People, heard: Heard
     ) -> dict[str, Derived]:
         """What follows for each name if all that is told is known already."""
-        return {
-            name: self.derive(name, facts, self.told(facts, people, heard, to=name))
-            for name, facts in histories.items()
-        }
+        return self.each(
+            {name: [*facts, *self.told(facts, people, heard, to=name)] for name, facts in histories.items()}
+        )
+
+    def each(self, histories: Mapping[str, Sequence[Fact]]) -> dict[str, Derived]:
+        """What follows for many names, each from its facts and what it is told, alone.
+
+        The kernel is only loaded, and compiled, when there is enough to do for it; from then on it is
+        used for more than a few. A milestone reached several times shows its first only.
+        """
+        if len(histories) < (A_FEW if "kernel" in self.__dict__ else MANY):
+            return {name: self.derive(name, facts) for name, facts in histories.items()}
+        from fengsui.loops.many import derive_subjects
+
+        return derive_subjects(self.kernel, histories)
+
+    @cached_property
+    def kernel(self) -> "Kernel":
+        """The rules compiled for the kernel."""
+        from fengsui.loops.bulk import Derivation as Kernel
+
+        return Kernel(self.rules, self.world)
 
     def settle(
         self, histories: Mapping[str, Sequence[Fact]], people: People, outside: Heard
@@ -124,11 +147,13 @@ class Derivation:
 
         for _ in range(ROUNDS):
             told = {name: self.told(histories[name], people, heard, to=name) for name in ahead}
-            new = {
-                name: self.derive(name, histories[name], facts)
-                for name, facts in told.items()
-                if heard_by.get(name) != facts
-            }
+            new = self.each(
+                {
+                    name: [*histories[name], *facts]
+                    for name, facts in told.items()
+                    if heard_by.get(name) != facts
+                }
+            )
             heard_by |= told
             tellers = [n for n, d in new.items() if d.tellings != derived.get(n, NOTHING_TOLD).tellings]
             derived |= new

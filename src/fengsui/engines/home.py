@@ -1,13 +1,13 @@
 """Where a region lives: one file with its facts, which says itself what region it is and by which rules.
 
 The file keeps the name of a shipped region, or the folder of one's own, and the folders of protocols and
-kinds that are used beside the shipped ones.
+kinds that are used beside the shipped ones. A secret for pseudonyms stays in a file of its own.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -41,6 +41,19 @@ class Setting:
     region: str
     protocols: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    secret: str = ""  # the file with the secret, see kit.ids; without one, pseudonyms can be guessed
+
+    def key(self) -> bytes:
+        """The secret for pseudonyms; nothing if the region has none. NotFound if its file is gone."""
+        if not self.secret:
+            return b""
+        try:
+            found = Path(self.secret).read_bytes().strip()
+        except OSError as error:
+            raise NotFound(f"The secret of this region cannot be read: {error}") from error
+        if not found:
+            raise BadInput(f"{self.secret} is empty; a secret is a line nobody can guess.")
+        return found
 
     def areas(self) -> Areas:
         """The areas of the region."""
@@ -144,12 +157,12 @@ def make_home(path: Path, setting: Setting) -> None:
         raise Conflict(f"{path} is there already.")
     setting.library(setting.areas().region.zone)
     setting.catalogue()
+    setting.key()
     connection = _connected(path)
     try:
         migrate(connection)
         with writing(connection):
-            said = {"region": setting.region, "protocols": setting.protocols, "kinds": setting.kinds}
-            row = (SETTING, json.dumps(said, ensure_ascii=False))
+            row = (SETTING, json.dumps(asdict(setting), ensure_ascii=False))
             connection.execute("INSERT INTO meta VALUES (?, ?)", row)
     finally:
         connection.close()
@@ -169,7 +182,8 @@ def setting_of(path: Path) -> Setting:
     if row is None:
         raise BadInput(f"{path} does not say which region it is of.")
     said = json.loads(row[0])
-    return Setting(said["region"], tuple(said["protocols"]), tuple(said["kinds"]))
+    lists = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
+    return Setting(**said | lists)
 
 
 def open_home(

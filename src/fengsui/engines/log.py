@@ -6,7 +6,7 @@ to nothing for the certainty that nothing is taken twice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -40,10 +40,15 @@ class Stored:
 
 @dataclass(slots=True)
 class Arrival:
-    """What became of a batch: row i has the sequence number ``first + i`` if it is among ``new``."""
+    """What became of a batch: row i has the sequence number ``first + i`` if it is among ``new``.
+
+    ``subjects`` and ``ties``: int64, the subject number and the tie of every row.
+    """
 
     first: int
     new: list[int]  # indices into the batch
+    subjects: np.ndarray
+    ties: np.ndarray
     repeated: int = 0
     conflicts: list[Conflict] = field(default_factory=list)
     earlier: dict[int, int] = field(default_factory=dict)  # seq → recorded_at before this batch
@@ -68,13 +73,13 @@ class FactLog:
 
     def arrive(self, batch: Batch) -> Arrival:
         """Write what is new. Of two facts with one identity the earlier in the batch stands."""
-        arrival = Arrival(self._next, [])
-        ties = ties_of(batch)
-        suspects = np.flatnonzero(self._ways.suspects(ties)).tolist()
-        told = self._told_before(batch, ties, suspects, arrival=arrival)
         n = len(batch)
-        arrival.new = [i for i in range(n) if i not in told] if told else list(range(n))
-        self._write(batch, ties, arrival)
+        numbers = np.array(self._subjects.numbers(batch.subject), dtype=np.int64)
+        arrival = Arrival(self._next, list(range(n)), numbers, ties_of(batch))
+        told = self._told_before(batch, arrival)
+        if told:
+            arrival.new = [i for i in arrival.new if i not in told]
+        self._write(batch, arrival)
         for i, first in told.items():
             self._compare(batch, i, first, arrival=arrival)
         self._next += n
@@ -83,25 +88,22 @@ class FactLog:
 
     def settle(self) -> None:
         """At the end of a transaction: make the ways into the log as long as the log, if that is due."""
-        self._ways.enter()
+        self._ways.write()
 
     def of_subjects(self, keys: Iterable[str]) -> dict[str, list[Stored]]:
         """Every record of some subjects, effective or not, by subject."""
         numbers = self._subjects.known(keys)
         found: dict[str, list[Stored]] = defaultdict(list)
-        for stored in self.of_seqs(self._ways.of_subjects(sorted(numbers.values()))):
+        for stored in self.of_seqs(self._ways.find("subject", list(numbers.values()))):
             found[stored.fact.subject].append(stored)
         return found
 
     def of_ids(self, ids: Iterable[str]) -> dict[str, Stored]:
         """The facts of these ids that there are."""
-        found = {}
-        for name in ids:
-            source, _, key = name.partition(":")
-            row = self._by_identity(source, key, crc32(name.encode()))
-            if row:
-                found[name] = self._stored(row)
-        return found
+        identities = {tuple(name.split(":", 1)): name for name in ids if ":" in name}
+        seqs = self._seqs_of(identities)
+        stored = {one.seq: one for one in self.of_seqs(seqs.values())}
+        return {identities[identity]: stored[seq] for identity, seq in seqs.items()}
 
     def names_of(self, seqs: Iterable[int]) -> dict[int, str]:
         """Sequence number → id of the fact."""
@@ -136,32 +138,38 @@ class FactLog:
         if held:
             yield held[0].fact.subject, held
 
-    def _told_before(
-        self, batch: Batch, ties: np.ndarray, suspects: Sequence[int], *, arrival: Arrival
-    ) -> dict[int, int]:
+    def _told_before(self, batch: Batch, arrival: Arrival) -> dict[int, int]:
         """Row → sequence number of the fact that was told first, of the rows that are not new."""
+        ties = arrival.ties
+        suspects = ties[self._ways.suspects(ties)]
+        if not len(suspects):
+            return {}
+        # The first of two that come in one batch is no suspect itself, but has to be met first.
+        rows = np.flatnonzero(np.isin(ties, suspects)).tolist()
+        identities = [(batch.source[i], batch.key[i]) for i in rows]
+        seqs = self._seqs_of(identities)
         told: dict[int, int] = {}
-        here: dict[tuple[str, str], int] = {}
-        wanted = set(ties[suspects].tolist()) if suspects else ()
-        candidates = np.flatnonzero(np.isin(ties, list(wanted))).tolist() if suspects else ()
-        for i in candidates:  # a suspect's twin in this batch is not a suspect itself
-            identity = (batch.source[i], batch.key[i])
-            if identity in here:
-                told[i] = here[identity]
-                continue
-            row = self._by_identity(*identity, int(ties[i]))
-            if row:
-                told[i] = row[0]
-            here[identity] = row[0] if row else arrival.first + i
+        for i, identity in zip(rows, identities, strict=True):
+            if seqs.setdefault(identity, arrival.first + i) != arrival.first + i:
+                told[i] = seqs[identity]
         return told
 
-    def _write(self, batch: Batch, ties: np.ndarray, arrival: Arrival) -> None:
+    def _seqs_of(self, identities: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """(source, key) → sequence number, of those that are in the log."""
+        wanted = set(identities)
+        ties = [crc32(f"{source}:{key}".encode()) for source, key in wanted]
+        sql = "SELECT seq, source, key FROM fact WHERE seq IN ({})"
+        rows = rows_in(self._connection, sql, self._ways.find("tie", ties) if ties else ())
+        found = {(self._words.text(source), key): seq for seq, source, key in rows}
+        return {identity: seq for identity, seq in found.items() if identity in wanted}
+
+    def _write(self, batch: Batch, arrival: Arrival) -> None:
         """Write the new rows. None is written as the empty text or word 0."""
-        subjects, number = self._subjects.numbers(batch.subject), self._words.numbers
+        number = self._words.numbers
         first, n = arrival.first, len(batch)
         rows = zip(
             range(first, first + n),
-            subjects,
+            arrival.subjects.tolist(),
             number(batch.kind),
             batch.at,
             batch.recorded_at,
@@ -172,14 +180,14 @@ class FactLog:
             batch.key,
             batch.data,
             _texts(batch.supersedes),
-            ties.tolist(),
+            arrival.ties.tolist(),
             strict=True,
         )
         if len(arrival.new) < n:
             whole = list(rows)
             rows = [whole[i] for i in arrival.new]
         self._connection.executemany(_INSERT, rows)
-        found = np.column_stack([np.arange(first, first + n), subjects, ties])
+        found = np.column_stack([np.arange(first, first + n), arrival.subjects, arrival.ties])
         self._ways.extend(found[arrival.new] if len(arrival.new) < n else found)
 
     def _compare(self, batch: Batch, index: int, seq: int, *, arrival: Arrival) -> None:
@@ -214,14 +222,6 @@ class FactLog:
         carriers = set(columns) - self._carriers
         self._connection.executemany("INSERT INTO carrier VALUES (?, ?, ?)", sorted(carriers))
         self._carriers |= carriers
-
-    def _by_identity(self, source: str, key: str, tie: int) -> tuple | None:
-        number = self._words.known(source)
-        seqs = self._ways.seqs(tie) if number is not None else ()
-        for row in rows_in(self._connection, f"{_READ} WHERE f.seq IN ({{}})", seqs):
-            if row[5] == number and row[6] == key:
-                return row
-        return None
 
     def _row(self, row: tuple) -> Row:
         _, kind, subject, at, recorded_at, source, key, span, place, by, data, supersedes = row

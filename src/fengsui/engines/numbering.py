@@ -84,11 +84,13 @@ class Subjects:
     def numbers(self, keys: Sequence[str]) -> list[int]:
         """The numbers of subjects, given now to those that have none."""
         self._make_room()
-        missing = [key for key in dict.fromkeys(keys) if key not in self._numbers]
-        if missing:
+        numbers = list(map(self._numbers.get, keys))
+        if None in numbers:
+            missing = dict.fromkeys(key for key, n in zip(keys, numbers, strict=True) if n is None)
             self._find(missing)
             self._add([key for key in missing if key not in self._numbers])
-        return list(map(self._numbers.__getitem__, keys))
+            numbers = list(map(self._numbers.__getitem__, keys))
+        return numbers
 
     def known(self, keys: Iterable[str]) -> dict[str, int]:
         """The numbers of those that have one."""
@@ -100,6 +102,11 @@ class Subjects:
     def keys(self, numbers: Iterable[int]) -> dict[int, str]:
         """The keys of numbers."""
         return dict(rows_in(self._connection, "SELECT id, key FROM subject WHERE id IN ({})", set(numbers)))
+
+    @property
+    def first_new(self) -> int:
+        """The lowest number given in this transaction, or that would be given next."""
+        return self._next - len(self._new)
 
     def kept(self) -> None:
         """The transaction was committed."""
@@ -116,7 +123,7 @@ class Subjects:
         if len(self._numbers) > AT_HAND and not self._new:
             self._numbers.clear()
 
-    def _find(self, keys: Sequence[str]) -> None:
+    def _find(self, keys: Iterable[str]) -> None:
         self._numbers.update(
             rows_in(self._connection, "SELECT key, id FROM subject WHERE key IN ({})", sorted(keys))
         )

@@ -46,6 +46,12 @@ class People:
         for member, name in names.items():
             self._members[name].append(member)
 
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def __contains__(self, subject: str) -> bool:
+        return subject in self._names
+
     def name(self, subject: str) -> str:
         """The name under which a subject is followed."""
         return self._names.get(subject, subject)

@@ -1,12 +1,13 @@
 """The record of what was shown: every batch's changes to what is owed, appended and never touched.
 
-A row says which time of which duty (or of the loop itself, key 0) went from what to what, and the fact
-that brought it about. Folding the rows of a loop gives what was shown after any batch.
+A change says which time of which duty (or of the loop itself, key 0) went from what to what, and the
+fact that brought it about. Folding the changes of a loop gives what was shown after any batch. The
+changes of a batch are kept as columns, one after the other, in one value.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -44,9 +45,24 @@ _LOOP_NUMBERS = ((PLACE, L_PLACE), (VERSION, L_VERSIONS))
 _DUTY_TIMES = ((DUE, D_DUE), (MET, D_MET), (ENDED, D_ENDED), (WAIVED, D_WAIVED))
 _DUTY_NUMBERS = ((PLACE, D_PLACE), (VERSION, D_STEP))
 
-_INSERT = (
-    "INSERT INTO transition (lsn, loop, key, n, what, before, after, cause) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
+# Columns of the changes of a batch, and how each is written. key: of the obligation, 0 the loop itself;
+# cause: the first new fact of the subject in the batch, 0 where it had none of its own.
+COLUMNS = ("loop", "key", "n", "what", "before", "after", "cause")
+_WRITTEN = ("<i8", "<i4", "<i4", "<i1", "<i8", "<i8", "<i8")
+_LENGTHS = np.cumsum([0, *(np.dtype(kind).itemsize for kind in _WRITTEN)])
+
+
+class Transition(NamedTuple):
+    """One change as it was shown. ``before`` and ``after``: times, or word numbers of places and versions."""
+
+    lsn: int
+    loop: int
+    key: int
+    n: int
+    what: str
+    before: int
+    after: int
+    cause: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +92,20 @@ NO_CAUSE = Causes(np.empty(0, np.int64), np.empty(0, np.int64))
 def record(connection: Connection, loops: Change, duties: Change, *, lsn: int, causes: Causes) -> int:
     """Append the changes of a batch; how many there were."""
     rows = np.concatenate([*_loop_rows(loops), *_duty_rows(duties)])
-    lsns = np.full(len(rows), lsn, dtype=np.int64)
-    written = np.column_stack([lsns, rows[:, 1:], causes.behind(rows[:, 0])])
-    connection.executemany(_INSERT, written.tolist())
+    if len(rows):
+        columns = (*rows[:, 1:].T, causes.behind(rows[:, 0]))
+        written = b"".join(c.astype(kind).tobytes() for c, kind in zip(columns, _WRITTEN, strict=True))
+        connection.execute("INSERT INTO transition VALUES (?, ?, ?)", (lsn, len(rows), written))
     return len(rows)
+
+
+def transitions(connection: Connection, *, loop: int | None = None) -> Iterator[Transition]:
+    """Everything that was ever shown, or only of one loop, in the order in which it was."""
+    for lsn, changes in _batches(connection):
+        if loop is not None:
+            changes = changes[changes[:, 0] == loop]
+        for name, key, n, what, before, after, cause in changes.tolist():
+            yield Transition(lsn, name, key, n, WHAT[what], before, after, cause)
 
 
 def shown(connection: Connection, now: State) -> tuple[Change, Change]:
@@ -87,13 +113,24 @@ def shown(connection: Connection, now: State) -> tuple[Change, Change]:
 
     The record knows times only, so nothing else counts as different here.
     """
-    rows = connection.execute("SELECT loop, key, n, what, after FROM transition ORDER BY seq").fetchall()
-    names, times = _folded(np.array(rows, dtype=np.int64).reshape(len(rows), 5))
+    rows = np.concatenate([np.empty((0, len(COLUMNS)), np.int64), *(c for _, c in _batches(connection))])
+    names, times = _folded(rows[:, (0, 1, 2, 3, 5)])
     is_loop = names[:, 1] == 0
     return (
         _against(now.loops, names[is_loop][:, :1], times[is_loop], _LOOP_TIMES),
         _against(now.duties, names[~is_loop], times[~is_loop], _DUTY_TIMES),
     )
+
+
+def _batches(connection: Connection) -> Iterator[tuple[int, np.ndarray]]:
+    """Every batch's changes, int64[n, 7] in the order of ``COLUMNS``."""
+    for lsn, n, written in connection.execute("SELECT lsn, n, changes FROM transition ORDER BY lsn"):
+        bounds = _LENGTHS * n
+        columns = [
+            np.frombuffer(written[low:high], kind)
+            for kind, low, high in zip(_WRITTEN, bounds, bounds[1:], strict=False)
+        ]
+        yield lsn, np.column_stack(columns)
 
 
 def _folded(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,22 +4,22 @@ It can be thrown away at any moment; what it holds stands in the log. A subject 
 when it is first touched, and from then on its new facts are added as they arrive.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from zlib import crc32
 
 import numpy as np
 
-from fengsui.engines.log import Stored
-from fengsui.facts.batch import Batch, data_of
-from fengsui.facts.fact import Fact
+from fengsui.engines.log import Arrival, Stored
+from fengsui.engines.looks import Looks
+from fengsui.facts.batch import Batch
 from fengsui.kit.instant import NEVER
 from fengsui.loops.bulk import Derivation
-from fengsui.loops.columns import Columns, look_of
+from fengsui.loops.columns import Columns
 from fengsui.loops.kernel_resident import Chains, collect, lengths, link
 
 ROOM = 1 << 16  # facts, to begin with
 MOST = 40_000_000  # facts, before everything is thrown away: about 3 GB
-LOOKS = 200_000  # different (kind, data) remembered before that is thrown away
 
 
 class Resident:
@@ -27,14 +27,13 @@ class Resident:
 
     def __init__(self, kernel: Derivation) -> None:
         self._kernel = kernel
-        self._readers = [tuple(field.split(":", 1)) for field in kernel.fields]
-        self._looks: dict[tuple[str, str, str | None], tuple[int, ...]] = {}
+        self._looks = Looks(kernel)
         self.forget()
 
     def forget(self) -> None:
         """Throw everything away."""
         self.n = 0
-        self._chains = _chains(ROOM, 1024, max(1, len(self._readers)))
+        self._chains = _chains(ROOM, 1024, max(1, self._looks.n_fields))
         self._is_here = np.zeros(1024, dtype=bool)
 
     def absent(self, subjects: np.ndarray) -> np.ndarray:
@@ -54,25 +53,28 @@ class Resident:
             span=[f.span for f in facts],
             place=[f.place for f in facts],
             tie=[crc32(f.id.encode()) for f in facts],
-            looks=[self._look(f.kind, f.by, None, f) for f in facts],
+            looks=self._looks.of_facts(facts),
         )
 
-    def add(self, batch: Batch, rows: Sequence[int], subjects: np.ndarray, *, first: int) -> int:
-        """Add rows of a batch just written; ``first``: its first sequence number. Returns where they begin."""
+    def add(self, batch: Batch, arrival: Arrival, rows: Sequence[int]) -> int:
+        """Add some new rows of a batch just written. Returns where they begin here."""
         begins = self.n
-        if self.n > MOST:
-            raise MemoryError("forget first")
         pick = _picker(rows, len(batch))
         at, recorded = np.array(pick(batch.at), np.int64), np.array(pick(batch.recorded_at), np.int64)
-        source, key = pick(batch.source), pick(batch.key)
         self._add(
-            subjects,
-            refs=np.asarray(rows, np.int64) + first,
+            arrival.subjects[rows],
+            refs=np.asarray(rows, np.int64) + arrival.first,
             when=np.minimum(at, recorded),
             span=pick(batch.span),
             place=pick(batch.place),
-            tie=[crc32(f"{s}:{k}".encode()) for s, k in zip(source, key, strict=True)],
-            looks=list(map(self._look, pick(batch.kind), pick(batch.by), pick(batch.data))),
+            tie=arrival.ties[rows],
+            looks=self._looks.of_columns(
+                pick(batch.kind),
+                pick(batch.data),
+                pick(batch.by),
+                pick(batch.place),
+                source=pick(batch.source),
+            ),
         )
         return begins
 
@@ -96,7 +98,7 @@ class Resident:
         span: Sequence[int],
         place: Sequence[str | None],
         tie: Sequence[int],
-        looks: Sequence[tuple[int, ...]],
+        looks: np.ndarray,
     ) -> None:
         n = len(subjects)
         if not n:
@@ -105,33 +107,11 @@ class Resident:
         new, c, number = slice(self.n, self.n + n), self._chains, self._kernel.places.number
         c.when[new], c.span[new], c.ref[new], c.tie[new] = when, span, refs, tie
         c.place[new] = list(map(number, place))
-        table = np.array(looks, np.int64).reshape(n, 1 + len(self._readers))
-        c.code[new] = table[:, 0]
-        c.extra[new, : len(self._readers)] = table[:, 1:]
+        c.code[new] = looks[:, 0]
+        c.extra[new, : looks.shape[1] - 1] = looks[:, 1:]
         link(c, subjects, self.n)
         self._is_here[subjects] = True
         self.n += n
-
-    def _look(self, kind: str, by: str | None, data: str | None, fact: Fact | None = None) -> tuple[int, ...]:
-        """The code of a fact and its extra columns; ``data`` as text, or the fact itself."""
-        if fact is None:
-            known = self._looks.get((kind, data, by))
-            if known is not None:
-                return known
-            fact = Fact(kind, "", 0, 0, "", "", by=by, data=data_of(data))
-        k = self._kernel
-        look = (
-            k.codebook.code(fact),
-            *(
-                look_of(use, name, fact, places=k.places, words=k.words, keys=k.keys)
-                for use, name in self._readers
-            ),
-        )
-        if data is not None:
-            if len(self._looks) > LOOKS:
-                self._looks.clear()
-            self._looks[kind, data, by] = look
-        return look
 
     def _reserve(self, n: int, subjects: int) -> None:
         c = self._chains
@@ -162,6 +142,10 @@ def _grown(array: np.ndarray, room: int, used: int) -> np.ndarray:
     return grown
 
 
-def _picker(rows: Sequence[int], n: int):
+def _picker(rows: Sequence[int], n: int) -> Callable[[Sequence], Sequence]:
     """How to take rows out of a column: all of it if all are asked for."""
-    return (lambda column: column) if len(rows) == n else (lambda column: [column[i] for i in rows])
+    if len(rows) == n:
+        return lambda column: column
+    if len(rows) < 2:
+        return lambda column: [column[i] for i in rows]
+    return itemgetter(*rows)

@@ -12,7 +12,7 @@ from typing import Self
 
 from fengsui.engines.derivation import Derivation
 from fengsui.engines.ledger import Ledger
-from fengsui.engines.log import Arrival, FactLog
+from fengsui.engines.log import FactLog
 from fengsui.engines.lookup import Lookup
 from fengsui.engines.migrations import migrate
 from fengsui.engines.numbering import Steps, Subjects, Words
@@ -120,7 +120,7 @@ class SqliteStore:
     ) -> Taken:
         """See ``Store.take``."""
         with contextlib.suppress(_SetAside), self._writing():
-            arrival = self._log.arrive(batch) if len(batch) else Arrival(0, [])
+            arrival = self._log.arrive(batch)
             taken = Taken(len(arrival.new), arrival.repeated, arrival.conflicts)
             if whole and arrival.conflicts:
                 taken = Taken(conflicts=arrival.conflicts)

@@ -193,7 +193,10 @@ def compare(before: np.ndarray, after: np.ndarray, *, identity: int) -> Change:
 
 def joined(changes: Sequence[Change]) -> Change:
     """Several changes of different rows of one table, as one."""
-    columns = zip(*((c.old, c.new, c.had, c.has) for c in changes), strict=True)
+    some = [change for change in changes if len(change.had)] or changes[:1]
+    if len(some) == 1:
+        return some[0]
+    columns = zip(*((c.old, c.new, c.had, c.has) for c in some), strict=True)
     return Change(*(np.concatenate(column) for column in columns))
 
 

@@ -85,19 +85,20 @@ class Upkeep:
         touched |= old.differing(self.people)
         self._wind(touched | related)
         found, rest = self._short_way(batch, arrival)
-        found += self._long_way(touched | rest, old, Cut(before=arrival.first, recorded=arrival.earlier))
+        if touched or rest:
+            found += self._long_way(touched | rest, old, Cut(before=arrival.first, recorded=arrival.earlier))
         loops, duties = (joined(side) for side in zip(*found, strict=True))
         return self.worklist.write(loops, duties, lsn=lsn, causes=self._causes(batch, arrival))
 
     def _short_way(self, batch: Batch, arrival: Arrival) -> tuple[list[tuple[Change, Change]], set[str]]:
         """What changes for those who go the short way, and the subjects left for the long one."""
         new = np.array(arrival.new, dtype=np.int64)
-        numbers = np.array(self.subjects.numbers(batch.subject), dtype=np.int64)[new]
+        numbers = arrival.subjects[new]
         winding = self._winding.of(numbers)
         if self._lane is None and len(new) - winding.sum() < MANY:
             return [], {batch.subject[i] for i in arrival.new}
         self._lane = self._lane or self._open_lane()
-        outcome = self._lane.arrive(batch, arrival, new[~winding].tolist(), numbers[~winding])
+        outcome = self._lane.arrive(batch, arrival, new[~winding])
         rest = new[winding | np.isin(numbers, outcome.rest)]
         return [(outcome.loops, outcome.duties)], {batch.subject[i] for i in rest.tolist()}
 
@@ -168,9 +169,15 @@ class Upkeep:
         return {batch.subject[i] for i in chosen}
 
     def _causes(self, batch: Batch, arrival: Arrival) -> Causes:
-        """The first new fact of every subject, under the name it is followed by."""
-        names = [self.people.name(batch.subject[i]) for i in arrival.new]
-        return Causes.of(np.array(self.subjects.numbers(names)), arrival.first + np.array(arrival.new))
+        """The first new fact of every subject, also under the name it is followed by."""
+        new = np.array(arrival.new, dtype=np.int64)
+        subjects, facts = arrival.subjects[new], arrival.first + new
+        renamed = [i for i in arrival.new if batch.subject[i] in self.people] if self.people else []
+        if renamed:
+            names = self.subjects.numbers([self.people.name(batch.subject[i]) for i in renamed])
+            subjects = np.concatenate([subjects, names])
+            facts = np.concatenate([facts, arrival.first + np.array(renamed)])
+        return Causes.of(subjects, facts)
 
 
 class Flags:
@@ -203,7 +210,5 @@ def open_lane(
 ) -> "Lane":
     """The short way. The kernel is only imported, and compiled, when there is enough to do for it."""
     from fengsui.engines.lane import Lane
-    from fengsui.loops.bulk import Derivation as Kernel
 
-    kernel = Kernel(derivation.rules, derivation.world)
-    return Lane(kernel, log, words=words, subjects=subjects, steps=steps, listing=listing)
+    return Lane(derivation.kernel, log, words=words, subjects=subjects, steps=steps, listing=listing)

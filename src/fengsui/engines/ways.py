@@ -1,134 +1,156 @@
 """Ways into the log: by what a fact is called, and by its subject.
 
-The tables ``by_tie`` and ``by_subject`` cover the log up to a mark. Facts after the mark, the tail, are
-kept at hand by every process that has the file open, and are entered into the tables when there are
-many. Whether a fact may have been told before is first asked of a bitmap, so that a new one is known to
-be new without reading anything.
+A way leads from a number (the tie of a fact's id, the number of its subject) to sequence numbers. It is
+kept as sorted columns, each covering a stretch of the log, which every process that has the file open
+holds at hand and searches by halving. The last stretch, the tail, is not written yet: it is read from
+the log itself. Short columns are put together into longer ones, so that there are never many.
+
+Indexes of the database would do the same at several times the cost of the facts themselves, because
+subjects and names come in no order, and so nearly every fact would touch a page of its own.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from fengsui.engines.numbering import rows_in
 from fengsui.engines.sqlite_driver import Connection
 
-LEAST_TAIL, MOST_TAIL = 100_000, 1_000_000  # facts; between, a sixteenth of what is entered
-MANY = 256  # facts of a batch from which on the bitmap is worth making
-BITS_A_FACT = 16  # of the bitmap, at least; one new fact in sixteen is looked up for nothing at most
+TAIL = 50_000  # facts from which on the tail is written
+FAN_IN = 8  # columns of one length that are put together
+BITS_A_FACT = 16  # of the bitmap, at least half of it; one new fact in sixteen is looked up in vain at most
+ODD = 0x9E37_79B1  # to spread the second bit of a tie
+WAYS = ("subject", "tie")
+_WRITTEN = np.dtype("<u4")
+
+
+class Column(NamedTuple):
+    """A stretch of the log from ``first`` on: ``numbers`` in order, and where each stands in the stretch."""
+
+    first: int
+    level: int
+    numbers: np.ndarray
+    offsets: np.ndarray
 
 
 class Ways:
-    """``tail``: (seq, subject, tie) of the facts that are not entered yet."""
+    """Finds facts in the log by tie and by subject."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._seen: np.ndarray | None = None
         self.load()
 
     def load(self) -> None:
-        """Read the tail."""
-        self._entered_to = int(
-            self._connection.execute("SELECT value FROM meta WHERE name = 'indexed_to'").fetchone()[0]
-        )
-        sql = "SELECT seq, subject, tie FROM fact WHERE seq > ?"
-        rows = self._connection.execute(sql, (self._entered_to,)).fetchall()
-        self._tail = [np.array(rows, dtype=np.int64).reshape(len(rows), 3)]
-        self._seqs: dict[int, int | tuple[int, ...]] = {}
-        self._remember(self._tail[0])
-        self._seen = None
-
-    @property
-    def n_facts(self) -> int:
-        """How many facts there are; also the last sequence number."""
-        return self._entered_to + sum(map(len, self._tail))
+        """Read the tail; the columns are read when they are first asked for."""
+        self._written_to = self._connection.execute(
+            "SELECT coalesce(max(first + span), 1) - 1 FROM way"
+        ).fetchone()[0]
+        rows = self._connection.execute(
+            "SELECT seq, subject, tie FROM fact WHERE seq > ?", (self._written_to,)
+        ).fetchall()
+        self._tail = [np.array(rows, dtype=np.int64).reshape(len(rows), 3)] if rows else []
+        self._columns: dict[str, list[Column]] = {}
+        self._seen: np.ndarray | None = None
 
     def suspects(self, ties: np.ndarray) -> np.ndarray:
         """bool[n]: whether a fact of such a tie may be in the log, or comes twice in this batch."""
-        found = np.zeros(len(ties), dtype=bool)
         order = np.argsort(ties, kind="stable")
-        twice = ties[order][1:] == ties[order][:-1]
-        found[order[1:][twice]] = True
-        if len(ties) < MANY:
-            known = dict.fromkeys(ties.tolist())
-            entered = rows_in(self._connection, "SELECT tie FROM by_tie WHERE tie IN ({})", known)
-            told = {tie for (tie,) in entered} | (known.keys() & self._seqs.keys())
-            return found | np.isin(ties, np.array(sorted(told), dtype=np.int64))
-        place = self._place(ties)
-        return found | (self._bitmap()[place >> 3] >> (place & 7).astype(np.uint8) & 1).astype(bool)
+        found = np.zeros(len(ties), dtype=bool)
+        found[order[1:][ties[order][1:] == ties[order][:-1]]] = True
+        self._reserve()
+        seen = np.ones(len(ties), dtype=np.uint8)
+        for place in _places(ties, self._seen):
+            seen &= self._seen[place >> 3] >> (place & 7).astype(np.uint8)
+        return found | (seen & 1).astype(bool)
 
-    def seqs(self, tie: int) -> list[int]:
-        """The sequence numbers of the facts of a tie."""
-        entered = self._connection.execute("SELECT seq FROM by_tie WHERE tie = ?", (tie,)).fetchall()
-        return [*(seq for (seq,) in entered), *_several(self._seqs.get(tie, ()))]
-
-    def of_subjects(self, subjects: Sequence[int]) -> list[int]:
-        """The sequence numbers of all facts of some subjects, in order."""
-        sql = "SELECT seq FROM by_subject WHERE subject IN ({})"
-        found = [seq for (seq,) in rows_in(self._connection, sql, subjects)]
-        wanted = np.array(subjects, dtype=np.int64)
-        for part in self._tail:
-            found += part[np.isin(part[:, 1], wanted), 0].tolist()
-        return sorted(set(found))
+    def find(self, way: str, numbers: Sequence[int]) -> list[int]:
+        """The sequence numbers of all facts with one of these subjects, or ties, in order."""
+        wanted = np.unique(np.array(numbers, dtype=np.int64))
+        found = [part[np.isin(part[:, 1 + WAYS.index(way)], wanted), 0] for part in self._tail]
+        for column in self._read(way):
+            low = np.searchsorted(column.numbers, wanted, "left")
+            high = np.searchsorted(column.numbers, wanted, "right")
+            places = [np.arange(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True) if a < b]
+            if places:
+                found.append(column.first + column.offsets[np.concatenate(places)].astype(np.int64))
+        return np.sort(np.concatenate(found)).tolist() if found else []
 
     def extend(self, rows: np.ndarray) -> None:
         """New facts were written: int64[n, 3] seq, subject, tie."""
-        self._tail.append(rows)
-        self._remember(rows)
-        if self._seen is not None:
+        if len(rows):
+            self._tail.append(rows)
             self._mark(rows[:, 2])
 
-    def enter(self) -> None:
-        """Enter the tail into the tables, if it has grown long."""
-        n_tail = sum(map(len, self._tail))
-        if n_tail < min(max(LEAST_TAIL, self._entered_to // 16), MOST_TAIL):
+    def write(self) -> None:
+        """Write the tail, if it has grown long."""
+        if sum(map(len, self._tail)) < TAIL:
             return
         rows = np.concatenate(self._tail)
-        run = self._connection.executemany
-        run("INSERT INTO by_subject VALUES (?, ?)", _in_order(rows[:, (1, 0)]))
-        run("INSERT INTO by_tie VALUES (?, ?)", _in_order(rows[:, (2, 0)]))
-        self._entered_to += n_tail
-        sql = "UPDATE meta SET value = ? WHERE name = 'indexed_to'"
-        self._connection.execute(sql, (str(self._entered_to),))
-        self._tail, self._seqs = [], {}
+        first, last = self._written_to + 1, int(rows[-1, 0])
+        for i, way in enumerate(WAYS, 1):
+            self._put(
+                way, Column(first, 0, *_in_order(rows[:, i], rows[:, 0] - first)), span=last - first + 1
+            )
+        self._tail = []
+        self._written_to = last
 
-    def _remember(self, rows: np.ndarray) -> None:
-        ties = rows[:, 2].tolist()
-        new = dict(zip(ties, rows[:, 0].tolist(), strict=True))
-        if len(new) == len(ties) and self._seqs.keys().isdisjoint(new):
-            self._seqs |= new
+    def _put(self, way: str, column: Column, *, span: int) -> None:
+        """Write a column; if there are many of its length by then, all of them as one."""
+        columns = self._read(way)
+        columns.append(column)
+        alike = [c for c in columns if c.level == column.level]
+        if len(alike) == FAN_IN:
+            for old in alike:
+                columns.remove(old)
+                self._connection.execute("DELETE FROM way WHERE name = ? AND first = ?", (way, old.first))
+            first = alike[0].first
+            offsets = np.concatenate([c.offsets.astype(np.int64) + c.first - first for c in alike])
+            merged = _in_order(np.concatenate([c.numbers for c in alike]), offsets)
+            self._put(way, Column(first, column.level + 1, *merged), span=column.first + span - first)
             return
-        for seq, tie in zip(rows[:, 0].tolist(), ties, strict=True):
-            held = self._seqs.get(tie)
-            self._seqs[tie] = seq if held is None else (*_several(held), seq)
+        entries = column.numbers.astype(_WRITTEN).tobytes() + column.offsets.astype(_WRITTEN).tobytes()
+        row = (way, column.first, column.level, span, entries)
+        self._connection.execute("INSERT INTO way VALUES (?, ?, ?, ?, ?)", row)
 
-    def _place(self, ties: np.ndarray) -> np.ndarray:
-        """The bit of each tie: its upper bits."""
-        return ties >> (32 - int(self._bitmap().size * 8).bit_length() + 1)
+    def _read(self, way: str) -> list[Column]:
+        """The columns of a way, by the stretch they cover."""
+        if way not in self._columns:
+            rows = self._connection.execute(
+                "SELECT first, level, entries FROM way WHERE name = ? ORDER BY first", (way,)
+            )
+            self._columns[way] = [
+                Column(first, level, *np.frombuffer(entries, _WRITTEN).reshape(2, -1))
+                for first, level, entries in rows
+            ]
+        return self._columns[way]
 
-    def _bitmap(self) -> np.ndarray:
-        n = self.n_facts
-        if self._seen is None or self._seen.size * 8 < n * BITS_A_FACT // 2:
-            bits = min(max((n * BITS_A_FACT).bit_length(), 16), 32)
-            self._seen = np.zeros(1 << (bits - 3), dtype=np.uint8)
-            for ties in self._ties():
-                self._mark(ties)
-        return self._seen
+    def _reserve(self) -> None:
+        """Make the bitmap, or a larger one, so that it has room for all facts there are."""
+        n = self._written_to + sum(map(len, self._tail))
+        if self._seen is not None and self._seen.size * 8 >= n * BITS_A_FACT // 2:
+            return
+        bits = min(max((n * BITS_A_FACT).bit_length(), 16), 32)
+        self._seen = np.zeros(1 << (bits - 3), dtype=np.uint8)
+        for ties in self._ties():
+            self._mark(ties)
 
     def _mark(self, ties: np.ndarray) -> None:
-        place = ties >> (32 - int(self._seen.size * 8).bit_length() + 1)
-        np.bitwise_or.at(self._seen, place >> 3, np.uint8(1) << (place & 7).astype(np.uint8))
+        if self._seen is not None:
+            for place in _places(ties.astype(np.int64), self._seen):
+                np.bitwise_or.at(self._seen, place >> 3, np.uint8(1) << (place & 7).astype(np.uint8))
 
     def _ties(self) -> Iterator[np.ndarray]:
-        cursor = self._connection.execute("SELECT tie FROM by_tie")
-        while rows := cursor.fetchmany(100_000):
-            yield np.array(rows, dtype=np.int64)[:, 0]
+        yield from (column.numbers for column in self._read("tie"))
         yield from (part[:, 2] for part in self._tail)
 
 
-def _in_order(rows: np.ndarray) -> Iterable[list[int]]:
-    return rows[np.lexsort((rows[:, 1], rows[:, 0]))].tolist()
+def _in_order(numbers: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(numbers, kind="stable")
+    return numbers[order].astype(_WRITTEN), offsets[order].astype(_WRITTEN)
 
 
-def _several(seqs: int | tuple[int, ...]) -> tuple[int, ...]:
-    return (seqs,) if isinstance(seqs, int) else seqs
+def _places(ties: np.ndarray, bitmap: np.ndarray) -> Iterator[np.ndarray]:
+    """The two bits of each tie: its upper bits, and those of a multiple of it."""
+    shift = 33 - int(bitmap.size * 8).bit_length()
+    yield ties >> shift
+    yield (ties * ODD & 0xFFFF_FFFF) >> shift

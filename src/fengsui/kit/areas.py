@@ -132,7 +132,12 @@ class Areas:
         return known
 
     def ancestor(self, code: str, level: str) -> str | None:
-        """The area of a level in which an area lies (itself, at its own level); None if there is none."""
+        """The area of a level in which an area lies (itself, at its own level).
+
+        None if there is none, also where the region has no such level.
+        """
+        if level not in self.levels:
+            return None
         i = int(self.ancestors[self._at(code), self.levels.index(level)])
         return self.codes[i] if i >= 0 else None
 

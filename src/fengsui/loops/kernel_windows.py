@@ -33,6 +33,7 @@ from fengsui.loops.kernel_rows import (
 from fengsui.loops.plan import (
     FRAMES,
     H_BY,
+    H_END_OF_DAY,
     H_JURISDICTION,
     H_START_DAY,
     H_ZONE,
@@ -254,6 +255,9 @@ def _frame(tables, cols, days, o, row, width, anchor_at, zone, times, refs):
             due = reach(days, zone, start, table, o, O_LENGTH)
         elif frame == BEFORE:
             due = anchor_at - n
+            f = refs[row, R_ANCHOR]
+            if f >= 0 and cols.span[f] > 0 and not tables.head[H_END_OF_DAY]:
+                due += np.int64(cols.span[f]) + 1
             opens = due - table[o, O_AFTER] if table[o, O_AFTER + 1] == SECONDS else np.int64(-NEVER)
         elif frame == UNTIL:
             anchor = refs[row, R_ANCHOR]

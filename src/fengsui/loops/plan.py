@@ -233,7 +233,7 @@ class _Compiler:
             LATES.index(o.late),
             o.late_for,
             self.place_rows.get(o.by.place, -1),
-            self.levels.index(o.by.level) if o.by.level else -1,
+            self.levels.index(o.by.level) if o.by.level in self.levels else -1,
             self.keys.setdefault(o.key, len(self.keys)),
             int(by_day),
             int(any(o.key in x.of for x in (*p.extensions, *p.pauses))),

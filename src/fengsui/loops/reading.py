@@ -151,11 +151,14 @@ def place_of(reading: Reading, name: str, *, anchor: tuple[str, Act] | None = No
 
 
 def owed_at(reading: Reading, owner: Owner, *, anchor: tuple[str, Act] | None = None) -> str | None:
-    """Where a duty is owed: the owner's place, else the loop's jurisdiction; lifted to its level."""
+    """Where a duty is owed: the owner's place, else the loop's jurisdiction; lifted to its level.
+
+    In a region that has no such level the place itself stands.
+    """
     code = place_of(reading, owner.place, anchor=anchor)
     if code is None:
         code = place_of(reading, reading.version.jurisdiction)
-    if code is None or not owner.level:
+    if code is None or owner.level not in reading.world.areas.levels:
         return code
     known = reading.world.areas.resolve(code)
     return reading.world.areas.ancestor(known, owner.level) if known else None

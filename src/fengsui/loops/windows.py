@@ -54,7 +54,8 @@ def frames(
         case Frame.WITHIN | Frame.ROLLING:
             yield 0, start, reach(start, window.length, days=days, zone=zone)
         case Frame.BEFORE:
-            due = anchor.when - window.length.n
+            # Of a date without a time the latest moment counts: a break is only called where there is one.
+            due = anchor.when + (anchor.span + 1 if anchor.span else 0) - window.length.n
             yield 0, due - window.opens_after.n if window.opens_after else LONG_AGO, due
         case Frame.UNTIL:
             told = anchor.fact.data.get(window.data) if anchor.fact else None

@@ -50,11 +50,12 @@ def command(
     no_serve: NoServe = False,
     loops: Loops = 6000,
     seed: Seed = 1,
-    port: server.Port = 8000,
+    port: server.Port = None,
     open_browser: server.Open = False,
 ) -> int:
     """Make, take, score, show, serve."""
     started = run.outside.ticks()
+    port = port if no_serve else server.free_port(run, port)  # before the work, not after it
     run.db = _place(run)
     make_home(run.db, Setting(REGION))
     drill = write_drill(run, files_of(run.db), seed=seed, start=START, days=DAYS, loops=loops)

@@ -3,9 +3,11 @@
 建立一个地区的数据库。
 
 It keeps the name of a region that ships (inner-mongolia), or the folder of your own, and folders with
-protocols and kinds of facts to be used beside those that ship.
+protocols and kinds of facts to be used beside those that ship. People appear under pseudonyms; without a
+secret these can be guessed from document numbers, so give one before real data are taken.
 
 数据库记住所用的地区（随附的 inner-mongolia，或自备的地区目录），以及自备规程、事实种类的目录。
+人员以代号出现；没有密钥时，代号可由证件号推出，收入真实数据前应设置密钥。
 """
 
 from pathlib import Path
@@ -30,9 +32,27 @@ Kinds = Annotated[
 ]
 
 
-def command(run: Run, region: Region = REGION, protocols: Protocols = None, kinds: Kinds = None) -> None:
+Secret = Annotated[
+    Path | None,
+    option(
+        "--secret",
+        "存有密钥的文件，用于人员代号；收入真实数据前必须设置",
+        "file with a secret for the pseudonyms of people; needed before real data are taken",
+        metavar="FILE",
+    ),
+]
+
+
+def command(
+    run: Run,
+    region: Region = REGION,
+    protocols: Protocols = None,
+    kinds: Kinds = None,
+    secret: Secret = None,
+) -> None:
     """Make the file and say what is in it."""
-    setting = Setting(_named(region), _whole(protocols), _whole(kinds))
+    hidden = str(secret.resolve()) if secret else ""
+    setting = Setting(_named(region), _whole(protocols), _whole(kinds), hidden)
     make_home(run.db, setting)
     home = run.home
     said = {

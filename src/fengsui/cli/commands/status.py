@@ -40,7 +40,8 @@ def show(page: Page, found: Front, run: Run) -> None:
     heads = [AREA, TOTAL, *(column.title for column in found.columns)]
     cells = ([row.name, _cell(row.total), *map(_cell, row.cells)] for row in found.rows)
     page.table(heads, cells, right=range(1, len(heads)))
-    page.line(Text("（在办，! 后为逾期）", "(running; after the ! how many are overdue)"), style="dim")
+    if found.rows:
+        page.line(Text("（在办，! 后为逾期）", "(running; after the ! how many are overdue)"), style="dim")
     if found.overdue:
         page.line()
         page.heading(Text("逾期最久", "Longest overdue"))

@@ -18,7 +18,7 @@ CREATE TABLE subject (
 CREATE INDEX subject_corrected ON subject (id) WHERE corrected = 1;
 
 CREATE TABLE fact (
-    seq INTEGER PRIMARY KEY,             -- order of arrival, without gaps
+    seq INTEGER PRIMARY KEY,             -- order of arrival; gaps are repeats that were left out
     subject INTEGER NOT NULL,
     kind INTEGER NOT NULL,
     at INTEGER NOT NULL,
@@ -33,25 +33,20 @@ CREATE TABLE fact (
     tie INTEGER NOT NULL                 -- crc32 of source:key; finds a fact by its id and orders one second
 );
 
--- Ways into fact, for the facts up to meta.indexed_to. Those after it are few enough to keep at hand, and
--- are entered many at once in the order of the tree: entered one by one as they come, the two indexes
--- would cost several times as much as the facts themselves, because nearly each would touch a page of its
--- own.
-CREATE TABLE by_tie (
-    tie INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    PRIMARY KEY (tie, seq)
-) WITHOUT ROWID;
-CREATE TABLE by_subject (
-    subject INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    PRIMARY KEY (subject, seq)
-) WITHOUT ROWID;
+-- Ways into fact by subject and by tie: sorted columns, each for a stretch of the log (see ways.py, which
+-- also says why these are not indexes). Facts after the last stretch are found by reading them.
+CREATE TABLE way (
+    name TEXT NOT NULL,                  -- subject or tie
+    first INTEGER NOT NULL,              -- the stretch begins with this seq …
+    level INTEGER NOT NULL,
+    span INTEGER NOT NULL,               -- … and is so many long
+    entries BLOB NOT NULL,               -- the numbers in order, then where in the stretch each stands; <u4
+    PRIMARY KEY (name, first)
+);
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO meta VALUES ('indexed_to', '0');
 
 -- For people who look into the file.
 CREATE VIEW facts AS

@@ -74,17 +74,12 @@ CREATE TABLE mention (                   -- facts by which one subject is relate
     PRIMARY KEY (named, fact)
 ) WITHOUT ROWID;
 
--- The record of what was shown: every change of a time, in the order in which it became known.
+-- The record of what was shown: every change of a time, batch by batch, as columns (see record.py, which
+-- reads them back). As a table of rows it would cost more to write than the facts it follows from.
 CREATE TABLE transition (
-    seq INTEGER PRIMARY KEY,
-    lsn INTEGER NOT NULL,
-    loop INTEGER NOT NULL,
-    key INTEGER NOT NULL,                -- 0: the loop itself
+    lsn INTEGER PRIMARY KEY,             -- of the batch
     n INTEGER NOT NULL,
-    what INTEGER NOT NULL,               -- index into record.WHAT
-    before INTEGER NOT NULL,
-    after INTEGER NOT NULL,
-    cause INTEGER NOT NULL               -- the first new fact of the subject; 0: the rules changed
+    changes BLOB NOT NULL
 );
 
 CREATE TABLE loop_shown (                -- every loop that was ever shown

@@ -60,6 +60,7 @@ def take(run: Run, file: Path, mapping: str, *, recorded_at: str | None = None) 
             areas=home.areas,
             recorded_at=run.time("--recorded-at", recorded_at) if recorded_at else None,
             progress=lambda so_far: tell(so_far.share, 1.0),
+            secret=home.setting.key(),
         )
 
 
