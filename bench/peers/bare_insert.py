@@ -14,13 +14,11 @@ WORDS = ("kind", "place", "source")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Rows as the tables want them: of new subjects, new words, facts, and of the ways to find these."""
+    """Rows as the tables want them: of new subjects, new words, and facts."""
 
     subjects: list[tuple[int, str]]
     words: list[tuple[int, str]]
     facts: list[tuple]
-    by_tie: list[tuple[int, int]]
-    by_subject: list[tuple[int, int]]
 
 
 class BareTables:
@@ -34,7 +32,7 @@ class BareTables:
         self._next = self._connection.execute("SELECT max(seq) + 1 FROM fact").fetchone()[0]
 
     def prepared(self, batch: Batch) -> Ready:
-        """The batch as rows of the tables, those of the ways in the order of their trees."""
+        """The batch as rows of the tables."""
         subjects = self._subjects.new(batch.subject)
         words = [new for name in WORDS for new in self._words.new(_texts(getattr(batch, name)))]
         made = {
@@ -47,22 +45,16 @@ class BareTables:
         }
         self._next += len(batch)
         facts = list(zip(*(made[name] for name in self._columns), strict=True))
-        by_tie, by_subject = (
-            sorted(zip(made[name], made["seq"], strict=True)) for name in ("tie", "subject")
-        )
-        return Ready(subjects, words, facts, by_tie, by_subject)
+        return Ready(subjects, words, facts)
 
-    def insert(self, ready: Ready, *, findable: bool) -> None:
-        """One transaction. ``findable``: with the rows by which facts are found by id and by subject."""
+    def insert(self, ready: Ready) -> None:
+        """One transaction."""
         places = ", ".join("?" * len(self._columns))
         with writing(self._connection):
             run = self._connection.executemany
             run("INSERT INTO word (id, text) VALUES (?, ?)", ready.words)
             run("INSERT INTO subject (id, key) VALUES (?, ?)", ready.subjects)
             run(f"INSERT INTO fact VALUES ({places})", ready.facts)
-            if findable:
-                run("INSERT INTO by_tie VALUES (?, ?)", ready.by_tie)
-                run("INSERT INTO by_subject VALUES (?, ?)", ready.by_subject)
 
     def close(self) -> None:
         """Close the file."""

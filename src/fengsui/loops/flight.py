@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fengsui.kit.instant import NEVER
+from fengsui.kit.instant import DAY, NEVER
 from fengsui.loops.duty import Duty, settled_at
 from fengsui.loops.reading import Account, Reading, account_under, closed_at, read
+from fengsui.loops.windows import LONG_AGO
 from fengsui.protocols.model import InFlight, Protocol
 
 
@@ -52,7 +53,7 @@ def remaining(old: Sequence[Duty], new: Sequence[Duty], version: Protocol) -> li
     """The duties the new version takes over: those not yet due by its own reckoning, and the release.
 
     A person who by the new rule should have been free before the switch is owed the release at
-    once: its window is moved to begin at the switch. Other duties the new rule would have had
+    once: its window is moved to begin at the switch (of a day, if it never had a beginning). Other duties the new rule would have had
     earlier are not asked for in retrospect.
     """
     switch = version.valid_from
@@ -68,6 +69,6 @@ def remaining(old: Sequence[Duty], new: Sequence[Duty], version: Protocol) -> li
 
 
 def _at_once(duty: Duty, switch: int) -> Duty:
-    due = switch + duty.due_at - duty.open_at
+    due = switch + (duty.due_at - duty.open_at if duty.open_at != LONG_AGO else DAY)
     until = NEVER if duty.until_at == NEVER else max(duty.until_at, due)
     return replace(duty, open_at=switch, due_at=due, first_due_at=due, until_at=until)

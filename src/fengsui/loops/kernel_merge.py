@@ -1,6 +1,6 @@
 """The kernel's counterpart of ``flight``: what is owed after a switch to a new version."""
 
-from fengsui.kit.instant import NEVER
+from fengsui.kit.instant import DAY, NEVER
 from fengsui.loops.compiled import entry, inner
 from fengsui.loops.kernel import settled
 from fengsui.loops.kernel_rows import R_KEY, R_N, T_ANCHOR, T_DUE, T_FIRST_DUE, T_OPEN, T_UNTIL
@@ -76,7 +76,7 @@ def merge_rows(
                 continue
             out_times[n], out_refs[n] = t, refs[row]
             if at_once:
-                due = switch + t[T_DUE] - t[T_OPEN]
+                due = switch + (t[T_DUE] - t[T_OPEN] if t[T_OPEN] != -NEVER else DAY)
                 out_times[n, T_OPEN] = switch
                 out_times[n, T_DUE] = due
                 out_times[n, T_FIRST_DUE] = due
