@@ -53,8 +53,8 @@ def remaining(old: Sequence[Duty], new: Sequence[Duty], version: Protocol) -> li
     """The duties the new version takes over: those not yet due by its own reckoning, and the release.
 
     A person who by the new rule should have been free before the switch is owed the release at
-    once: its window is moved to begin at the switch (of a day, if it never had a beginning). Other duties the new rule would have had
-    earlier are not asked for in retrospect.
+    once: its window is moved to begin at the switch (a day of it, if it never had a beginning).
+    Other duties the new rule would have had earlier are not asked for in retrospect.
     """
     switch = version.valid_from
     owed = {d.key for d in old if not is_vested(d, switch)}
