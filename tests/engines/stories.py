@@ -6,7 +6,7 @@ from random import Random
 from fengsui.engines.view import View
 from fengsui.facts.effective import SAME, WITHDRAWN
 from fengsui.facts.fact import Fact
-from fengsui.loops.loop import World
+from fengsui.loops.loop import Loop, World
 from fengsui.loops.strata import Rules
 from fengsui.protocols.model import (
     FOREVER,
@@ -174,9 +174,15 @@ def picture(view: View, *, now: int) -> dict[str, object]:
         told[f"running {area}"] = sorted(view.loops(now=now, area=area, running=True, limit=10_000), key=repr)
     told["breaks"] = sorted(view.breaks(now=now), key=repr)
     told["since"] = sorted(view.breaks(now=now, since=T0 + 5 * DAY, protocol="p"), key=repr)
-    told["whole"] = sorted(view.whole_loops(now=now), key=lambda loop: loop.id)
+    told["whole"] = sorted(map(comparable, view.whole_loops(now=now)), key=lambda loop: loop.id)
     told["watermarks"] = dict(view.watermarks(now=now))
     return told
+
+
+def comparable(loop: Loop) -> Loop:
+    """A loop as the kernel can say it too: milestones that were reached, by their first."""
+    reached = {name: times[:1] for name, times in loop.milestones.items() if times}
+    return replace(loop, milestones=reached)
 
 
 WORLD = histories.world()

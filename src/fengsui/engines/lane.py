@@ -5,7 +5,8 @@ someone else, relates to others, or reached a milestone that another protocol re
 others goes the long way (``upkeep``), which knows how to follow all of that. Both ways say the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ from fengsui.loops.columns import Columns
 from fengsui.loops.kernel_diff import Side, differing
 from fengsui.loops.kernel_rows import R_LOOP
 
+ASIDE = 4_096  # rows from which on a second thread is worth its while
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -32,6 +35,9 @@ class Outcome:
     loops: Change
     duties: Change
     rest: np.ndarray
+
+
+Rows = Callable[[Table, Columns, np.ndarray, np.ndarray], np.ndarray]
 
 
 class Derived(NamedTuple):
@@ -60,38 +66,69 @@ class Lane:
         self._rows = LaneRows(kernel, log, words=words, subjects=subjects, steps=steps, listing=listing)
         self._marked = {name: _read_by_others(kernel, name) for name in kernel.plans}
         self.resident = Resident(kernel)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
+        self._ahead: Future | None = None
 
     def forget(self) -> None:
         """Throw away what is at hand."""
+        if self._ahead:
+            self._ahead.exception()  # waits; what came of it is of no use any more
+            self._ahead = None
         self.resident.forget()
         self._rows.forget()
 
-    def arrive(self, batch: Batch, arrival: Arrival, rows: Sequence[int]) -> Outcome:
-        """What changes for the subjects of some new rows of a batch.
+    def begin(self, batch: Batch, arrival: Arrival, rows: np.ndarray) -> None:
+        """Set out with some new rows of a batch, whether they are in the log yet or not.
 
-        Subjects the outcome's ``rest`` names are left out of the changes.
+        The kernel leaves the interpreter to others, so that a large batch can be written meanwhile.
         """
         if self.resident.n > MOST:
             self.forget()
         subjects = np.unique(arrival.subjects[rows])
         self._bring(subjects, below=arrival.first)
         begins = self.resident.add(batch, arrival, rows)
-        was, now = self.resident.columns(subjects, below=begins), self.resident.columns(subjects)
-        sides = [
-            (Derived(self._kernel.derive(name, was), was), Derived(self._kernel.derive(name, now), now))
-            for name in self._kernel.plans
-        ]
-        rest = np.zeros(len(subjects), dtype=bool)
-        for before, after in sides:
-            rest[self._entangled(before.table)] = True
-            rest[self._entangled(after.table)] = True
+        if len(rows) >= ASIDE:
+            self._ahead = self._thread.submit(self._compare, subjects, begins)
+        else:
+            self._ahead = Future()
+            self._ahead.set_result(self._compare(subjects, begins))
+
+    def finish(self, winding: Callable[[np.ndarray], np.ndarray]) -> Outcome:
+        """What changed. The rows must be in the log by now.
+
+        ``winding``: which subject numbers go the long way after all. They, and those the outcome's
+        ``rest`` names, are left out of the changes.
+        """
+        subjects, entangled, compared = self._ahead.result()
+        self._ahead = None
+        aside = entangled | winding(subjects)
         loops, duties = [_nothing(LOOP_WIDTH)], [_nothing(DUTY_WIDTH)]
-        for before, after in sides:
+        for before, after, changed_loops, changed_rows in compared:
+            of_rows = [t.openings.subject[t.refs[:, R_LOOP]] for t in (before.table, after.table)]
+            of_loops = [t.openings.subject for t in (before.table, after.table)]
+            changed_loops = _without(changed_loops, aside, *of_loops)
+            changed_rows = _without(changed_rows, aside, *of_rows)
+            loops.append(_change(before, after, changed_loops, subjects, rows=self._rows.loops))
+            duties.append(_change(before, after, changed_rows, subjects, rows=self._rows.duties))
+        return Outcome(joined(loops), joined(duties), subjects[aside])
+
+    def _compare(self, subjects: np.ndarray, begins: int) -> tuple[np.ndarray, np.ndarray, list[tuple]]:
+        """Derive without and with the facts numbered from ``begins`` on, and say what differs.
+
+        Which of the subjects are entangled with others, and for each protocol both derivations, and
+        the pairs of loops and of rows that differ.
+        """
+        was, now = self.resident.columns(subjects, below=begins), self.resident.columns(subjects)
+        entangled = np.zeros(len(subjects), dtype=bool)
+        compared = []
+        for name in self._kernel.plans:
+            before = Derived(self._kernel.derive(name, was), was)
+            after = Derived(self._kernel.derive(name, now), now)
+            entangled[self._entangled(before.table)] = True
+            entangled[self._entangled(after.table)] = True
             if len(before.table) or len(after.table):
-                changed_loops, changed_rows = _differing(before, after, rest)
-                loops.append(self._change(before, after, changed_loops, subjects, self._rows.loops))
-                duties.append(self._change(before, after, changed_rows, subjects, self._rows.duties))
-        return Outcome(joined(loops), joined(duties), subjects[rest])
+                compared.append((before, after, *_differing(before, after)))
+        return subjects, entangled, compared
 
     def _bring(self, subjects: np.ndarray, *, below: int) -> None:
         """Read in those who are not at hand. Whoever was numbered in this batch has nothing to be read."""
@@ -112,48 +149,40 @@ class Lane:
             return np.empty(0, np.int64)
         return table.openings.subject[(table.reached[:, marked, 0] != NEVER).any(axis=1)]
 
-    def _change(
-        self,
-        before: Derived,
-        after: Derived,
-        pairs: np.ndarray,
-        subjects: np.ndarray,
-        rows: Callable[[Table, Columns, np.ndarray, np.ndarray], np.ndarray],
-    ) -> Change:
-        """Pairs of indices (before, after; -1 none) as the rows they stand for, zeros where there is none."""
-        had, has = pairs[:, 0] >= 0, pairs[:, 1] >= 0
-        found = []
-        for derived, which, there in ((before, pairs[had, 0], had), (after, pairs[has, 1], has)):
-            made = rows(derived.table, derived.cols, subjects, which)
-            if len(made) < len(pairs):
-                whole = np.zeros((len(pairs), made.shape[1]), np.int64)
-                whole[there] = made
-                made = whole
-            found.append(made)
-        return Change(*found, had, has)
+
+def _change(
+    before: Derived, after: Derived, pairs: np.ndarray, subjects: np.ndarray, *, rows: Rows
+) -> Change:
+    """Pairs of indices (before, after; -1 none) as the rows they stand for, zeros where there is none."""
+    had, has = pairs[:, 0] >= 0, pairs[:, 1] >= 0
+    found = []
+    for derived, which, there in ((before, pairs[had, 0], had), (after, pairs[has, 1], has)):
+        made = rows(derived.table, derived.cols, subjects, which)
+        if len(made) < len(pairs):
+            whole = np.zeros((len(pairs), made.shape[1]), np.int64)
+            whole[there] = made
+            made = whole
+        found.append(made)
+    return Change(*found, had, has)
 
 
-def _differing(before: Derived, after: Derived, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs of loops and of rows that differ, but for the subjects (by index) in ``rest``."""
+def _differing(before: Derived, after: Derived) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs of loops and of rows that differ."""
     one, other = before.table, after.table
     loops = np.empty((len(one) + len(other), 2), np.int64)
     rows = np.empty((len(one.times) + len(other.times), 2), np.int64)
     n_loops, n_rows = differing(_side(before), _side(after), loops, rows)
-    loops, rows = loops[:n_loops], rows[:n_rows]
-    if not rest.any():
-        return loops, rows
-    return (
-        _without(loops, rest, one.openings.subject, other.openings.subject),
-        _without(rows, rest, *(t.openings.subject[t.refs[:, R_LOOP]] for t in (one, other))),
-    )
+    return loops[:n_loops], rows[:n_rows]
 
 
-def _without(pairs: np.ndarray, rest: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The pairs whose subject is not in ``rest``; ``one``, ``other``: subject of each index of both sides."""
+def _without(pairs: np.ndarray, aside: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The pairs whose subject is not ``aside``; ``one``, ``other``: subject of each index of both sides."""
+    if not aside.any():
+        return pairs
     is_new = pairs[:, 1] >= 0
     subject = np.empty(len(pairs), np.int64)
     subject[is_new], subject[~is_new] = other[pairs[is_new, 1]], one[pairs[~is_new, 0]]
-    return pairs[~rest[subject]]
+    return pairs[~aside[subject]]
 
 
 def _read_by_others(kernel: Kernel, name: str) -> frozenset[str]:

@@ -49,6 +49,7 @@ class Arrival:
     new: list[int]  # indices into the batch
     subjects: np.ndarray
     ties: np.ndarray
+    told: dict[int, int] = field(default_factory=dict)  # row that is not new → seq of the fact told first
     repeated: int = 0
     conflicts: list[Conflict] = field(default_factory=list)
     earlier: dict[int, int] = field(default_factory=dict)  # seq → recorded_at before this batch
@@ -71,20 +72,23 @@ class FactLog:
         self._next = self._connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM fact").fetchone()[0]
         self._carriers = set(self._connection.execute("SELECT kind, place, source FROM carrier").fetchall())
 
-    def arrive(self, batch: Batch) -> Arrival:
-        """Write what is new. Of two facts with one identity the earlier in the batch stands."""
+    def prepare(self, batch: Batch) -> Arrival:
+        """Number a batch and find out what of it is new; of two facts with one identity, the earlier."""
         n = len(batch)
         numbers = np.array(self._subjects.numbers(batch.subject), dtype=np.int64)
         arrival = Arrival(self._next, list(range(n)), numbers, ties_of(batch))
-        told = self._told_before(batch, arrival)
-        if told:
-            arrival.new = [i for i in arrival.new if i not in told]
-        self._write(batch, arrival)
-        for i, first in told.items():
-            self._compare(batch, i, first, arrival=arrival)
-        self._next += n
-        self._note(batch, arrival)
+        arrival.told = self._told_before(batch, arrival)
+        if arrival.told:
+            arrival.new = [i for i in arrival.new if i not in arrival.told]
         return arrival
+
+    def arrive(self, batch: Batch, arrival: Arrival) -> None:
+        """Write what is new, and compare the rest with what was told before."""
+        self._write(batch, arrival)
+        for i, first in arrival.told.items():
+            self._compare(batch, i, first, arrival=arrival)
+        self._next += len(batch)
+        self._note(batch, arrival)
 
     def settle(self) -> None:
         """At the end of a transaction: make the ways into the log as long as the log, if that is due."""

@@ -120,13 +120,15 @@ class SqliteStore:
     ) -> Taken:
         """See ``Store.take``."""
         with contextlib.suppress(_SetAside), self._writing():
-            arrival = self._log.arrive(batch)
+            arrival = self._log.prepare(batch)
+            self._upkeep.begin(batch, arrival)
+            self._log.arrive(batch, arrival)
             taken = Taken(len(arrival.new), arrival.repeated, arrival.conflicts)
             if whole and arrival.conflicts:
                 taken = Taken(conflicts=arrival.conflicts)
                 raise _SetAside
             if arrival.new or arrival.moved:
-                self._upkeep.arrive(batch, arrival, lsn=self._next_lsn(now, len(arrival.new)))
+                self._upkeep.finish(batch, arrival, lsn=self._next_lsn(now, len(arrival.new)))
             self._ledger.enter([*refused, *(c.refused(now=now) for c in arrival.conflicts)])
             self._ledger.settle(settled)
             if mark is not None:

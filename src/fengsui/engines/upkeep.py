@@ -68,10 +68,24 @@ class Upkeep:
         self._winding.add(self.corrections.subjects())
         self._winding.add(self.tellings.related())
         self._winding.add(list(self.subjects.known(self.people.everyone()).values()))
+        self._rows = np.empty(0, np.int64)  # of the batch, sent on the short way
         if self._lane:
             self._lane.forget()
 
-    def arrive(self, batch: Batch, arrival: Arrival, *, lsn: int) -> int:
+    def begin(self, batch: Batch, arrival: Arrival) -> None:
+        """Send those who can go the short way on it; the facts may be written meanwhile."""
+        self._rows = np.empty(0, np.int64)
+        if not self.derivation.rules.versions:
+            return
+        new = np.array(arrival.new, dtype=np.int64)
+        rows = new[~self._winding.of(arrival.subjects[new])]
+        if self._lane is None and len(rows) < MANY:
+            return
+        self._lane = self._lane or self._open_lane()
+        self._lane.begin(batch, arrival, rows)
+        self._rows = rows
+
+    def finish(self, batch: Batch, arrival: Arrival, *, lsn: int) -> int:
         """Bring the derived tables in step with a batch just written; the number of transitions."""
         tree = self.corrections.arrive(batch, arrival)
         related = self._mention(batch, arrival)
@@ -91,15 +105,13 @@ class Upkeep:
         return self.worklist.write(loops, duties, lsn=lsn, causes=self._causes(batch, arrival))
 
     def _short_way(self, batch: Batch, arrival: Arrival) -> tuple[list[tuple[Change, Change]], set[str]]:
-        """What changes for those who go the short way, and the subjects left for the long one."""
+        """What changed for those who went the short way, and the subjects left for the long one."""
+        if not len(self._rows):
+            return [], {batch.subject[i] for i in arrival.new}
+        outcome = self._lane.finish(self._winding.of)
         new = np.array(arrival.new, dtype=np.int64)
         numbers = arrival.subjects[new]
-        winding = self._winding.of(numbers)
-        if self._lane is None and len(new) - winding.sum() < MANY:
-            return [], {batch.subject[i] for i in arrival.new}
-        self._lane = self._lane or self._open_lane()
-        outcome = self._lane.arrive(batch, arrival, new[~winding])
-        rest = new[winding | np.isin(numbers, outcome.rest)]
+        rest = new[self._winding.of(numbers) | np.isin(numbers, outcome.rest)]
         return [(outcome.loops, outcome.duties)], {batch.subject[i] for i in rest.tolist()}
 
     def _long_way(self, touched: set[str], old: People, then: Cut) -> list[tuple[Change, Change]]:
