@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fengsui.loops.bulk import Derivation as Kernel
 
 A_FEW, MANY = 4, 200  # names from which on the kernel is quicker: once it is loaded, and with its loading
+PAID = 200_000  # names derived one by one, before and after, that cost about what compiling the kernel costs
 ROUNDS = 16  # of telling; rules that need more tell each other in a circle
 Heard = Callable[[str], Sequence[Telling]]  # what the loops of a name tell
 
@@ -34,6 +35,7 @@ class Derivation:
     def __init__(self, rules: Rules, world: World) -> None:
         self.rules = rules
         self.world = world
+        self._one_by_one = 0  # names derived, or facts, that the kernel would have been quicker for
 
     @cached_property
     def tells(self) -> tuple[tuple[Pattern, str], ...]:
@@ -117,11 +119,29 @@ class Derivation:
         The kernel is only loaded, and compiled, when there is enough to do for it; from then on it is
         used for more than a few. A milestone reached several times shows its first only.
         """
-        if len(histories) < (A_FEW if "kernel" in self.__dict__ else MANY):
+        if not self.pays(len(histories)):
             return {name: self.derive(name, facts) for name, facts in histories.items()}
         from fengsui.loops.many import derive_subjects
 
         return derive_subjects(self.kernel, histories)
+
+    def pays(self, n: int) -> bool:
+        """Whether the kernel is the quicker way for so many names.
+
+        Loaded, it is for more than a few. Compiled on an earlier day, it is for many. Where it has yet to
+        be compiled, which takes half a minute, that is put off until as much was spent without it.
+        """
+        if "kernel" in self.__dict__:
+            return n >= A_FEW
+        self._one_by_one += n
+        return n >= MANY and (self._one_by_one >= PAID or self._is_compiled)
+
+    @cached_property
+    def _is_compiled(self) -> bool:
+        from fengsui.loops.compiled import is_compiled
+        from fengsui.loops.kernel import derive_rows
+
+        return is_compiled(derive_rows)
 
     @cached_property
     def kernel(self) -> "Kernel":

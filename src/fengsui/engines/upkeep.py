@@ -79,7 +79,7 @@ class Upkeep:
             return
         new = np.array(arrival.new, dtype=np.int64)
         rows = new[~self._winding.of(arrival.subjects[new])]
-        if self._lane is None and len(rows) < MANY:
+        if self._lane is None and (len(rows) < MANY or (MANY and not self.derivation.pays(len(rows)))):
             return
         self._lane = self._lane or self._open_lane()
         self._lane.begin(batch, arrival, rows)

@@ -38,6 +38,11 @@ class _KeyedCache(FunctionCache):
         return (*super()._index_key(sig, codegen), DIGEST)
 
 
+def is_compiled(dispatcher: object) -> bool:
+    """Whether the disk has what this entry point compiles to, so that its first call is quick."""
+    return any(key[-1] == DIGEST for key in dispatcher._cache._cache_file._load_index())
+
+
 def entry(function: Callable) -> Callable:
     """Compile when first called, and keep the result on disk."""
     dispatcher = njit(nogil=True)(function)
