@@ -84,7 +84,8 @@ def milestones(rng: Random) -> tuple[Milestone, ...]:
         else:
             after = rng.choice(names) if rng.random() < 0.3 else None
             before = rng.choice(names) if rng.random() < 0.2 else None
-            made.append(Milestone(f"m{i}", agg, pattern(rng), after=after, before=before))
+            told = "deadline" if rng.random() < 0.2 else ""
+            made.append(Milestone(f"m{i}", agg, pattern(rng), after=after, before=before, time=told))
     return tuple(made)
 
 

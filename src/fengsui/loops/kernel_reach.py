@@ -16,6 +16,7 @@ from fengsui.loops.plan import (
     M_BIT,
     M_OF_HI,
     M_OF_LO,
+    M_TIME,
     OF_LENGTH,
     OF_MILESTONE,
 )
@@ -76,14 +77,15 @@ def reach_milestones(tables, cols, days, places, openings, block, n, x):
     x.count[:, :n] = 0
     for m in range(n_milestones):
         agg, bit = tables.milestones[m, M_AGG], tables.milestones[m, M_BIT]
+        after, before = tables.milestones[m, M_AFTER], tables.milestones[m, M_BEFORE]
         if agg >= LATER_OF:
             _later_or_earlier(tables, cols, days, places, m, agg == LATER_OF, n, x)
         elif agg == OPENING:
             _opening(openings, block, m, n, x)
-        elif agg == FIRST and tables.milestones[m, M_AFTER] < 0 and tables.milestones[m, M_BEFORE] < 0:
+        elif agg == FIRST and after < 0 and before < 0 and tables.milestones[m, M_TIME] < 0:
             _first(np.uint64(bit), m, n, x)
         else:
-            _pick(tables, m, agg, n, x)
+            _pick(tables, cols, m, agg, n, x)
 
 
 @inner
@@ -111,6 +113,13 @@ def counts_for(f, bit, lower, upper, x):
 
 
 @inner
+def moment_of(tables, cols, m, f, x):
+    """When the block's fact ``f`` reaches milestone ``m``; NEVER if the time it should carry is missing."""
+    told = tables.milestones[m, M_TIME]
+    return x.when[f] if told < 0 else cols.extra[told, x.fact[f]]
+
+
+@inner
 def bounds(tables, m, i, x):
     """From when and to before when facts count for milestone ``m``; an ``after`` not reached is NEVER."""
     after, before = tables.milestones[m, M_AFTER], tables.milestones[m, M_BEFORE]
@@ -120,15 +129,16 @@ def bounds(tables, m, i, x):
 
 
 @inner
-def _pick(tables, m, agg, n, x):
+def _pick(tables, cols, m, agg, n, x):
     bit = tables.milestones[m, M_BIT]
     for i in range(n):
         lower, upper = bounds(tables, m, i, x)
         for f in range(x.start[i], x.start[i + 1]):
-            if counts_for(f, bit, lower, upper, x):
+            when = moment_of(tables, cols, m, f, x)
+            if counts_for(f, bit, lower, upper, x) and when != NEVER:
                 x.count[m, i] += 1
                 if agg == LAST or x.count[m, i] == 1:
-                    x.at[m, i], x.by[m, i] = x.when[f], f
+                    x.at[m, i], x.by[m, i] = when, f
                 if agg == FIRST:
                     break
         if agg == LAST and x.count[m, i] > 1:

@@ -8,7 +8,7 @@ import numpy as np
 from fengsui.kit.instant import DAY, NEVER
 from fengsui.loops.compiled import inner
 from fengsui.loops.kernel_days import SECONDS, day_of, midnight_of, reach
-from fengsui.loops.kernel_reach import bounds, counts_for
+from fengsui.loops.kernel_reach import bounds, counts_for, moment_of
 from fengsui.loops.kernel_rows import (
     R_ANCHOR,
     R_EXTENDED,
@@ -38,6 +38,7 @@ from fengsui.loops.plan import (
     H_START_DAY,
     H_ZONE,
     M_BIT,
+    M_TIME,
     O_AFTER,
     O_APART,
     O_BIT,
@@ -210,7 +211,8 @@ def _each(tables, cols, days, places, o, n, x, times, refs):
         lower, upper = bounds(tables, m, i, x)
         row = x.row[o, i]
         for f in range(x.start[i], x.start[i + 1]):
-            if not counts_for(f, bit, lower, upper, x):
+            when = moment_of(tables, cols, m, f, x)
+            if not counts_for(f, bit, lower, upper, x) or when == NEVER:
                 continue
             zone = x.zone[i]
             refs[row, R_ANCHOR] = x.fact[f]
@@ -221,7 +223,7 @@ def _each(tables, cols, days, places, o, n, x, times, refs):
                 else:
                     refs[row, R_PLACE] = fallback_place(tables, cols, places, level, i, x)
                 zone = zone_of(places, np.int64(refs[row, R_PLACE]), tables.head[H_ZONE])
-            _frame(tables, cols, days, o, row, 1, x.when[f], zone, times, refs)
+            _frame(tables, cols, days, o, row, 1, when, zone, times, refs)
             row += 1
 
 
@@ -256,7 +258,8 @@ def _frame(tables, cols, days, o, row, width, anchor_at, zone, times, refs):
         elif frame == BEFORE:
             due = anchor_at - n
             f = refs[row, R_ANCHOR]
-            if f >= 0 and cols.span[f] > 0 and not tables.head[H_END_OF_DAY]:
+            told = tables.milestones[table[o, O_START], M_TIME] >= 0
+            if f >= 0 and cols.span[f] > 0 and not (told or tables.head[H_END_OF_DAY]):
                 due += np.int64(cols.span[f]) + 1
             opens = due - table[o, O_AFTER] if table[o, O_AFTER + 1] == SECONDS else np.int64(-NEVER)
         elif frame == UNTIL:

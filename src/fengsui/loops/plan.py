@@ -38,7 +38,7 @@ BITS = 64  # patterns, and obligations, of one protocol version
 NO_LENGTH = (0, -1, 0, 0)
 
 # Columns of ``milestones``
-M_AGG, M_BIT, M_AFTER, M_BEFORE, M_OF_LO, M_OF_HI = range(6)
+M_AGG, M_BIT, M_AFTER, M_BEFORE, M_OF_LO, M_OF_HI, M_TIME = range(7)
 # Columns of ``ofs``: a milestone and a length
 OF_MILESTONE, OF_LENGTH = 0, 1
 # Columns of ``obligations``
@@ -94,7 +94,7 @@ class Tables(NamedTuple):
     """The version as the kernel reads it: int64 arrays, one row a thing; -1 is none."""
 
     head: np.ndarray  # [9]
-    milestones: np.ndarray  # [m, 6]
+    milestones: np.ndarray  # [m, 7]
     ofs: np.ndarray  # [·, 1 + 4]
     obligations: np.ndarray  # [o, 34]
     days: np.ndarray  # [·] day numbers of ON_DAYS
@@ -162,7 +162,7 @@ class _Compiler:
         obligations = [self._obligation(o) for o in p.obligations]
         tables = Tables(
             head=np.array(self._head(obligations), dtype=np.int64),
-            milestones=_table(milestones, 6),
+            milestones=_table(milestones, 7),
             ofs=_table(self.ofs, 5),
             obligations=_table(obligations, 34),
             days=np.array(self.days, dtype=np.int64),
@@ -203,6 +203,7 @@ class _Compiler:
             self.names[m.before] if m.before else -1,
             lo,
             len(self.ofs),
+            self._field("time", m.time),
         )
 
     def _obligation(self, o: Obligation) -> tuple[int, ...]:

@@ -102,6 +102,9 @@ def _reach(milestone: Milestone, reading: Reading) -> tuple[Act, ...]:
         found = [a for a in found if bound and a.when + a.span >= bound[0].when]
     if milestone.before is not None and reading.reached[milestone.before]:
         found = [a for a in found if a.when < reading.reached[milestone.before][0].when]
+    if milestone.time:
+        told = [(a.fact.data.get(milestone.time), a.fact) for a in found]
+        found = [Act(when, 0, fact) for when, fact in told if isinstance(when, int)]
     match milestone.agg:
         case Agg.FIRST:
             return tuple(found[:1])

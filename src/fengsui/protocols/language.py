@@ -140,9 +140,11 @@ MILESTONE_KEYS: dict[str, Shape] = {
     "where": WHERE,
     "after": described(NAME, "only facts at or after this milestone count"),
     "before": described(NAME, "only facts before this milestone count"),
+    "time": described(DATA, "reached at the time in this field, not when the fact happened"),
     "zh": TEXT,
     "en": TEXT,
 }
+TOLD_BY = ("first", "last", "each")  # what may be reached at a time the fact carries
 PICKS = ("first", "last", "each", "opening", "later_of", "earlier_of")
 EVIDENCE_KEYS: dict[str, Shape] = {
     **PATTERN_KEYS,

@@ -32,6 +32,7 @@ from fengsui.protocols.surface import (
     Page,
     checked,
     digest,
+    field_of_data,
     find_unquoted,
     length,
     name,
@@ -232,13 +233,16 @@ def _milestone(page: Page, node: Node, *, key: str) -> Milestone:
         before=name(keys["before"]) if "before" in keys else None,
         title=title(keys, default=key),
     )
+    told = field_of_data(keys["time"]) if "time" in keys else ""
+    if told and pick not in language.TOLD_BY:
+        keys["time"].wrong(f"one of {', '.join(language.TOLD_BY)} beside it", found=pick)
     if pick == "opening":
         if keys[pick].value is not True:
             keys[pick].wrong("true")
         return milestone
     if pick in ("later_of", "earlier_of"):
         return replace(milestone, of=tuple(_term(page, item) for item in keys[pick].items()))
-    return replace(milestone, pattern=pattern_in(keys, event=pick))
+    return replace(milestone, pattern=pattern_in(keys, event=pick), time=told)
 
 
 def _term(page: Page, node: Node) -> tuple[str, object]:

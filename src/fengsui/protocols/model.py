@@ -76,7 +76,9 @@ class Milestone:
     """A moment of a loop: a fact that was reached, or the later/earlier of others.
 
     ``after``/``before`` name another milestone: only facts at or after / strictly before it count.
-    ``of`` pairs a milestone with a length that is added (None: nothing).
+    ``of`` pairs a milestone with a length that is added (None: nothing). ``time`` names the field of
+    the fact's data that says when it is reached (an event is filed today and starts next month);
+    facts that do not carry it do not count. Empty: when the fact happened.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Milestone:
     after: str | None = None
     before: str | None = None
     title: Text = Text("", "")
+    time: str = ""
 
 
 class Frame(StrEnum):

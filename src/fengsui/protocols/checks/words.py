@@ -102,6 +102,10 @@ def carried_fields(protocol: Protocol, ground: Ground) -> Iterator[Message]:
         for name, types in wanted:
             for rule, words in _carried(name, kinds, types=types):
                 yield at_part(rule, protocol, part=f"extensions.{i}", **words)
+    for milestone in protocol.milestones:
+        kinds = _kinds(milestone.pattern, ground) if milestone.pattern else []
+        for rule, words in _carried(milestone.time, kinds, types=("time",)):
+            yield at_part(rule, protocol, part=f"milestones.{milestone.name}", **words)
     for place in protocol.places:
         kinds = _kinds(pattern_of(protocol, protocol.milestone(place.at)), ground)
         for rule, words in _carried(place.data, kinds, types=("area",)):
