@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from fengsui.facts.catalogue import Catalogue, FieldType
 from fengsui.kit.errors import BadInput, NotFound
+from fengsui.kit.text import Text
 from tests.facts.made import fact
 
 LIFTED = """
@@ -34,6 +35,21 @@ def test_the_shipped_kinds_can_be_read_and_are_said_in_both_languages():
         texts = [kind.title, *(field.title for field in kind.fields.values())]
         assert all(text.zh and text.en for text in texts), kind.name
         assert kind.subjects, kind.name
+
+
+def test_codes_may_have_words_of_their_own_and_stand_for_themselves_where_they_have_none(tmp_path):
+    said = LIFTED.replace(
+        "[negative, positive]", "{negative: {zh: 阴性, en: Negative}, positive: {zh: 阳性, en: Positive}}"
+    )
+    fields = catalogue(tmp_path, said).kind("test.result").fields
+    assert fields["result"].values == ("negative", "positive")
+    assert fields["result"].title_of("positive") == Text("阳性", "Positive")
+    assert fields["method"].title_of("pcr") == Text("pcr", "pcr")
+
+
+def test_a_code_said_in_one_language_only_is_refused(tmp_path):
+    with pytest.raises(BadInput, match=r"values\.negative"):
+        catalogue(tmp_path, LIFTED.replace("[negative, positive]", "{negative: {zh: 阴性}}"))
 
 
 def test_a_users_directory_adds_kinds_to_the_shipped_ones(tmp_path):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from fengsui.facts.fact import Fact
@@ -45,6 +46,11 @@ class Field:
     title: Text
     values: tuple[str, ...] = ()  # CODE
     required: bool = False
+    titles: Mapping[str, Text] = field(default_factory=lambda: MappingProxyType({}))  # CODE: of its values
+
+    def title_of(self, value: str) -> Text:
+        """What people call one of its codes: the code itself where the catalogue has no words for it."""
+        return self.titles.get(value, Text(value, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +168,11 @@ def _kind(name: str, node: Node) -> Kind:
 def _field(name: str, node: Node) -> Field:
     entries = node.entries(known=("type", "values", "required", "title"), required=("type", "title"))
     type_ = FieldType(entries["type"].one_of(FieldType)) if "type" in entries else FieldType.TEXT
-    values = entries["values"].texts() if "values" in entries else ()
+    coded = entries.get("values")
+    titles = (
+        {code: of.bilingual() for code, of in coded.entries().items()} if coded and coded.is_entries else {}
+    )
+    values = tuple(titles) or (coded.texts() if coded else ())
     if (type_ is FieldType.CODE) != bool(values):
         node.wrong("values for a code, and only for a code", at="values", found=", ".join(values) or "none")
     if len(set(values)) < len(values):
@@ -173,6 +183,7 @@ def _field(name: str, node: Node) -> Field:
         title=entries["title"].bilingual() if "title" in entries else Text("", ""),
         values=values,
         required="required" in entries and entries["required"].yes_no(),
+        titles=titles,
     )
 
 
