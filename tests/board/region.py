@@ -133,7 +133,8 @@ REFUSED = Refused(
 
 def world() -> World:
     """Inner Mongolia."""
-    return world_of(Areas.of_region())
+    areas = Areas.of_region()
+    return world_of(areas, rules_of(Library.shipped(areas.region.zone), areas))
 
 
 def open_store(path: Path, facts: Iterable[Fact], of: World, library: Library) -> SqliteStore:

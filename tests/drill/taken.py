@@ -50,7 +50,8 @@ def take(drill: Drill, areas: Areas) -> Taken:
 def derived(taken: Taken, areas: Areas) -> list[tuple[Loop, Library]]:
     """Every loop there is, by the definition; contacts told of a positive one are derived again."""
     library = Library.shipped(areas.region.zone)
-    rules, world = rules_of(library, areas), world_of(areas)
+    rules = rules_of(library, areas)
+    world = world_of(areas, rules)
     told: dict[str, list[Fact]] = {}
     loops: dict[str, tuple[Loop, ...]] = {}
     waiting = set(taken.facts)

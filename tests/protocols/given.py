@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from fengsui.engines.home import rules_of
+from fengsui.engines.home import rules_of, world_of
 from fengsui.facts.catalogue import Catalogue
 from fengsui.facts.fact import Fact
 from fengsui.kit.areas import Areas
-from fengsui.kit.days import Holidays, day_tables
 from fengsui.kit.instant import NEVER, parse, show
 from fengsui.loops.duty import status
 from fengsui.loops.loop import Loop, World
@@ -98,13 +97,13 @@ def shipped() -> Library:
 @cache
 def world() -> World:
     areas = Areas.of_region()
-    return World(areas, day_tables(areas.zones, holidays=Holidays("CN")))
+    return world_of(areas, rules_of(shipped(), areas))
 
 
 @cache
 def rules() -> Rules:
     """The shipped protocols as the engine takes them."""
-    return rules_of(shipped(), world().areas)
+    return rules_of(shipped(), Areas.of_region())
 
 
 def facts(table: str, *, subject: str) -> list[Fact]:

@@ -192,17 +192,22 @@ def open_home(
     """Open the file of a region. ``progress`` is told how far it is where everything is derived anew."""
     setting = setting_of(path)
     areas = setting.areas()
-    world = world_of(areas)
     library = setting.library(areas.region.zone)
     rules = rules_of(library, areas)
+    world = world_of(areas, rules)
     store = SqliteStore.open(path, rules, world, synchronous=synchronous, progress=progress)
     return Home(path, setting, areas, world, library, rules, setting.catalogue(), store)
 
 
-def world_of(areas: Areas) -> World:
-    """The areas with the days of their zones, and the working days of their country."""
+def world_of(areas: Areas, rules: Rules) -> World:
+    """The areas with the days of their zones, and the working days of their country.
+
+    A protocol may count in a zone of its own, in which no area of the region lies; its days come last.
+    """
     country = areas.region.country
-    return World(areas, day_tables(areas.zones, holidays=Holidays(country) if country else None))
+    declared = {version.zone for versions in rules.versions.values() for version in versions} - {"place"}
+    zones = tuple(dict.fromkeys((*areas.zones, *sorted(declared))))
+    return World(areas, day_tables(zones, holidays=Holidays(country) if country else None))
 
 
 def rules_of(library: Library, areas: Areas) -> Rules:

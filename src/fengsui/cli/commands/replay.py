@@ -163,7 +163,7 @@ def _from_file(run: Run, path: Path, protocol: str | None, started: float) -> No
     alone = Rules({name: rules.versions[name]}, rules.timeline)
     now = run.moment().as_of
     with run.progress("从文件推导", "Deriving from the file") as tell:
-        derived = replay(path, Kernel(alone, world_of(run.areas)), name, now=now, progress=tell)
+        derived = replay(path, Kernel(alone, world_of(run.areas, alone)), name, now=now, progress=tell)
     said = FromFile(
         now=now,
         protocol=name,
