@@ -5,8 +5,8 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
+from fengsui.kit.yaml12 import load
 from fengsui.protocols.library import Library
 from fengsui.protocols.lint import lint
 from fengsui.protocols.load import load_text
@@ -63,7 +63,7 @@ def _parts(tree: object):
 
 
 def tree(text: str) -> dict:
-    return YAML(typ="safe", pure=True).load(text)
+    return load(text)
 
 
 @settings(max_examples=120)

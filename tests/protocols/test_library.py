@@ -147,7 +147,7 @@ def test_a_library_names_everything_that_is_wrong_in_any_file(tmp_path):
 def test_the_shipped_library_has_the_first_protocols_in_their_versions():
     packs = shipped()
     versions = {name: [v.version for v in packs.versions(name)] for name in packs.names}
-    assert versions == {
+    first = {
         "cn.covid19/case": ["8"],
         "cn.covid19/close-contact": ["8", "9"],
         "cn.covid19/inbound": ["8", "9", "20-measures"],
@@ -157,6 +157,8 @@ def test_the_shipped_library_has_the_first_protocols_in_their_versions():
         "cn.safety/hazard-general": ["2014", "2021"],
         "cn.safety/hazard-major": ["2014", "2021"],
     }
+    for name, known in first.items():  # in their order; what was published stays, more may follow
+        assert [version for version in versions[name] if version in known] == known, name
     assert packs.at("cn.covid19/inbound", at("2021-08-15")).file == "packs/border/inbound-8.yaml"
 
 

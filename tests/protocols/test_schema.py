@@ -4,8 +4,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from ruamel.yaml import YAML
 
+from fengsui.kit.yaml12 import load
 from fengsui.protocols.library import PACKS
 from fengsui.protocols.schema import json_schema, printed
 
@@ -16,7 +16,7 @@ VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 
 
 def mistakes(text: str) -> list[str]:
-    return [error.json_path for error in VALIDATOR.iter_errors(YAML(typ="safe", pure=True).load(text))]
+    return [error.json_path for error in VALIDATOR.iter_errors(load(text))]
 
 
 def test_the_schema_is_a_schema():

@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from fengsui.drill.chance import Chance
 from fengsui.drill.rules import DAY, HOUR
 from fengsui.kit.text import Text
+from fengsui.kit.yaml12 import load
 
 FILE = Path(__file__).with_name("breaks.yaml")
 NEVER_DONE, LATE, OTHER = "never", "late", "other"
@@ -40,7 +39,7 @@ class Kind:
 
 
 def _read() -> tuple[Kind, ...]:
-    flows = YAML(typ="safe", pure=True).load(FILE.read_text(encoding="utf-8"))
+    flows = load(FILE.read_text(encoding="utf-8"))
     return tuple(
         _kind(name, told, flow=flow, protocol=of["protocol"])
         for flow, of in flows.items()

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from fengsui.drill.chance import MINUTE
+from fengsui.kit.yaml12 import load
 
 FILE = Path(__file__).with_name("forms.yaml")
 
@@ -63,7 +62,7 @@ def _form(name: str, told: Mapping) -> Form:
 
 
 def _read() -> dict[str, Form]:
-    told = YAML(typ="safe", pure=True).load(FILE.read_text(encoding="utf-8"))
+    told = load(FILE.read_text(encoding="utf-8"))
     return {name: _form(name, form) for name, form in told.items()}
 
 

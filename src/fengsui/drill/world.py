@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from fengsui.drill.chance import Wheel
 from fengsui.kit.areas import Areas
 from fengsui.kit.errors import NotFound
 from fengsui.kit.text import Text
+from fengsui.kit.yaml12 import load
 
 WORLDS = Path(__file__).parent / "worlds"
 
@@ -127,7 +126,7 @@ def world_of(areas: Areas) -> World:
     path = WORLDS / f"{areas.region.key}.yaml"
     if not path.is_file():
         raise NotFound(f"There is no drill for the region {areas.region.key!r}: {path.name} is missing.")
-    told = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    told = load(path.read_text(encoding="utf-8"))
     laboratories = told["laboratories"]
     cold = told["cold_chain"]
     banners = [code for code in areas.codes if areas.get(code).level == "banner"]

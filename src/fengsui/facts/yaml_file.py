@@ -4,7 +4,6 @@ YAML 1.2: ``no`` and ``12:30`` stay text, and so do dates. Duplicate keys, ancho
 second documents are refused. Reading goes on after a mistake, so that one run names them all.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -13,10 +12,7 @@ from typing import NoReturn
 
 from fengsui.kit.errors import BadInput, Finding
 from fengsui.kit.text import Text
-
-# 0017 and 0x1f stay text: in files like these they are codes, not octal and hexadecimal numbers.
-PLAIN_INT = re.compile(r"[+-]?(0|[1-9][0-9]*)")
-NULL, BOOL, INT, FLOAT = (f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))
+from fengsui.kit.yaml12 import compose, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +137,10 @@ def read(path: Path) -> Node:
 
 def read_text(text: str, *, file: str) -> Node:
     """The text of a file as a node; ``file`` is its name in messages."""
-    # Imported here because reading YAML is rare and its library takes 50 ms to load.
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from yaml import MarkedYAMLError  # here, because not every process reads a file
 
     try:
-        composed = YAML(typ="safe", pure=True).compose(text)
+        composed = compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         _not_yaml(file, line=line, problem=error.problem or "something else")
@@ -171,7 +165,7 @@ def _node(composed: object, *, name: str, document: Document) -> Node:
     if composed.id == "sequence":
         items = [_node(item, name=f"{name}[{i}]", document=document) for i, item in enumerate(composed.value)]
         return Node(items, line, name, document)
-    return Node(_scalar(composed), line, name, document, written=composed.value)
+    return Node(value_of(composed), line, name, document, written=composed.value)
 
 
 def _entries(composed: object, *, name: str, document: Document) -> dict[str, Node]:
@@ -188,19 +182,6 @@ def _entries(composed: object, *, name: str, document: Document) -> dict[str, No
         else:
             entries[key] = node
     return entries
-
-
-def _scalar(composed: object) -> object:
-    tag, text = str(composed.tag), composed.value
-    if tag == NULL:
-        return None
-    if tag == BOOL:
-        return text.lower() == "true"
-    if tag == INT and PLAIN_INT.fullmatch(text):
-        return int(text)
-    if tag == FLOAT:
-        return float(text)
-    return text
 
 
 def _not_yaml(file: str, *, line: int, problem: str) -> NoReturn:

@@ -12,6 +12,7 @@ from fengsui.kit.civil import day_from
 from fengsui.kit.errors import BadInput, Finding, NotFound
 from fengsui.kit.instant import zone_info
 from fengsui.kit.text import Text
+from fengsui.kit.yaml12 import load
 
 COLUMNS = (
     "code", "parent", "level", "name_zh", "name_en", "kind", "valid_from", "valid_until", "zone", "alias",
@@ -40,10 +41,10 @@ def read_region(path: Path) -> tuple[Region, list[Area]]:
 
 
 def _read_header(path: Path) -> Region:
-    from ruamel.yaml import YAML, YAMLError  # here, because few processes read a region file
+    from yaml import YAMLError  # here, because few processes read a region file
 
     try:
-        said = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        said = load(path.read_text(encoding="utf-8"))
         names = {one["key"]: Text(str(one["zh"]), str(one["en"])) for one in said["levels"]}
         region = Region(
             key=str(said["region"]),
