@@ -2,10 +2,13 @@
 
 import pytest
 
+from fengsui.facts.catalogue import Catalogue
 from fengsui.kit.text import LANGS, Text
-from fengsui.protocols.describe import MARKS, Wording, length_words, outline, steps
+from fengsui.protocols.describe import MARKS, outline, steps
 from fengsui.protocols.language import CONFIDENCE
-from fengsui.protocols.model import Length, Unit
+from fengsui.protocols.model import Length, Pattern, Unit
+from fengsui.protocols.model import Test as Condition
+from fengsui.protocols.phrases import Wording, length_words, pattern_words
 
 from .given import ZONE, changed, kinds, loaded, shipped
 
@@ -77,7 +80,7 @@ def test_evidence_owner_law_and_mark_are_said_in_words():
 @pytest.mark.parametrize(
     ("where", "zh"),
     [
-        ("result: [negative, positive]", "结果为 negative, positive 之一"),
+        ("result: [negative, positive]", "结果为 negative、positive 之一"),
         ("result: {not: invalid}", "结果不为 invalid"),
         ("ct: {at_least: 30, below: 35}", "Ct 值不小于 30，Ct 值小于 35"),
         ("sample: {present: true}", "载明样本编号"),
@@ -99,7 +102,7 @@ def test_every_shipped_protocol_can_be_said_in_both_languages(shipped_protocols)
     for protocol in shipped_protocols:
         said = outline(protocol, WORDING, zone=ZONE)
         texts = [said.title, said.law, said.in_force, said.running, said.opens, said.closes, said.retain]
-        texts += [*said.stops, *said.escalation]
+        texts += [*said.stops, *said.grants, *said.escalation]
         for one in steps(protocol, WORDING):
             texts += [one.title, one.owner, one.clock, one.evidence, one.law, one.mark]
         assert all(text.in_(lang) for text in texts for lang in LANGS)
@@ -120,3 +123,40 @@ def test_an_outline_says_when_it_holds_who_takes_over_and_who_is_told():
         "逾期2×24小时告region",
     ]
     assert said.retain.zh == "关闭后30×24小时删除"
+
+
+def test_a_code_is_said_by_its_words(tmp_path):
+    (tmp_path / "dog.yaml").write_text(
+        "kinds:\n  dog.seen: {version: 1, title: {zh: 见犬, en: Dog seen}, subject: [person], fields: {mood: "
+        "{type: code, values: {calm: {zh: 安静, en: quiet}, wild: {zh: 狂躁, en: raging}}, "
+        "title: {zh: 状态, en: Mood}}}}\n",
+        encoding="utf-8",
+    )
+    pattern = Pattern(("dog.seen",), (Condition("mood", "in", ("calm", "wild")),))
+    said = pattern_words(pattern, Wording(Catalogue.read([tmp_path])))
+    assert said == Text("见犬（状态为 安静、狂躁 之一）", "Dog seen (Mood: one of quiet, raging)")
+
+
+def test_what_moves_lifts_or_stops_a_clock_is_said_with_its_law():
+    text = changed(
+        "closes:",
+        "extensions:\n  - {event: hazard.extended, of: [transfer], until: data.deadline, at_most: 2d}\n"
+        "waivers:\n  - {event: quarantine.released, of: [tested], clause: 第九条}\n"
+        "pauses:\n  - {from: quarantine.admitted, until: quarantine.released, of: [transfer, tested]}\n"
+        "closes:",
+    )
+    extension, waiver, pause = outline(loaded(text), WORDING, zone=ZONE).grants
+    assert extension.en == (
+        "extension: Extension granted moves Taken to its New deadline, by 2 × 24 h at most (Rules 4.10)"
+    )
+    assert waiver.zh == "免除：解除隔离免除检测（《办法》第九条）"
+    assert pause.en == (
+        "clock stopped: from Admitted to an isolation site until Released from isolation, for Taken; Tested"
+        " (Rules 4.10)"
+    )
+
+
+def test_a_rung_may_be_a_post():
+    text = changed("{after: 2h, to: banner}", "{after: 2h, to: site@port.banner}")
+    said = outline(loaded(text), WORDING, zone=ZONE)
+    assert said.escalation[1] == Text("逾期2小时告集中隔离点（port·旗县）", "after 2 h: Site (port, banner)")

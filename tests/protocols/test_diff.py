@@ -15,6 +15,9 @@ from fengsui.protocols.model import FOREVER, InFlight, Length, Owner, Pattern, U
 from fengsui.protocols.model import Test as Condition
 from fengsui.protocols.what_if import in_force_from, with_file, without_version
 
+from .given import GOOD, changed, loaded
+from .given import library as made_library
+
 ZONE = "Asia/Shanghai"
 INBOUND, RETURNEE = "cn.covid19/inbound", "cn.covid19/returnee"
 HAILAR = PACKS / "arrivals" / "overlays" / "hailar-2021-08-06.yaml"
@@ -115,9 +118,10 @@ def test_without_a_version_the_one_before_goes_on(library):
     assert versions(library)[:2] == ["8", "9"]  # the library itself is as it was
 
 
-def test_without_its_only_version_a_protocol_is_gone(library):
-    (only,) = versions(library, "cn.covid19/case")
-    assert "cn.covid19/case" not in without_version(library, "cn.covid19/case", only).names
+def test_without_its_only_version_a_protocol_is_gone(tmp_path):
+    one = made_library(tmp_path, one=GOOD)
+    assert one.names == ("test.one/loop",)
+    assert without_version(one, "test.one/loop", "1").names == ()
 
 
 def test_without_what_a_local_order_makes_the_order_is_left_out(library):
@@ -194,3 +198,18 @@ def test_a_version_cannot_begin_after_its_own_end_nor_an_order_at_another_time(l
 def test_a_file_that_cannot_be_read_says_why(library):
     with pytest.raises(BadInput):
         with_file(library, Path("nowhere.yaml"))
+
+
+def test_a_ladder_and_a_derived_moment_are_said_in_lengths():
+    later = changed("{after: 2h, to: banner}", "{after: 12h, to: banner}")
+    [found] = differences(loaded(), loaded(later))
+    assert (found.where, worded(found.before).en, worded(found.after).en) == (
+        "escalation.2.after",
+        "2h",
+        "12h",
+    )
+    made = "  admitted: {first: quarantine.admitted}\n"
+    week = changed(made, f'{made}  free: {{later_of: ["entry + 7d", admitted]}}\n')
+    [found] = differences(loaded(week), loaded(week.replace("entry + 7d", "entry + 14d")))
+    assert worded(found.before) == Text("entry + 7d、admitted", "entry + 7d, admitted")
+    assert worded(found.after).en == "entry + 14d, admitted"

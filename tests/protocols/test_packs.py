@@ -28,5 +28,7 @@ def test_hour_limits_that_nobody_could_read_in_the_plan_are_marked(shipped_proto
 def test_every_level_an_owner_is_lifted_to_is_a_level_of_the_region(shipped_protocols):
     levels = set(world().areas.levels)
     used = {step.by.level for protocol in shipped_protocols for step in protocol.obligations} - {""}
-    used |= {rung.to for protocol in shipped_protocols for rung in protocol.escalation} - {"owner"}
+    rungs = {rung.to for protocol in shipped_protocols for rung in protocol.escalation} - {"owner"}
+    used |= {rung for rung in rungs if "@" not in rung}
+    used |= {rung.partition("@")[2].partition(".")[2] for rung in rungs if "@" in rung} - {""}
     assert used <= levels

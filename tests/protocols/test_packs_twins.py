@@ -13,6 +13,7 @@ from fengsui.loops.many import derive_subjects
 from fengsui.loops.semantics import derive
 from fengsui.loops.strata import Derived, derive_subject
 from fengsui.protocols.checks.ground import patterns
+from fengsui.protocols.model import Pattern
 
 from .given import at, kinds, rules, shipped, world
 
@@ -36,10 +37,21 @@ def history(rng: Random, name: str, *, subject: str) -> list[Fact]:
     """Some facts of these kinds around a change of version, a few of them dates without a time."""
     start = rng.choice([v.valid_from for v in shipped().everywhere(name)]) + rng.randint(-24, 4) * DAY
     read = read_kinds(name)
-    return [
+    facts = [
         _fact(rng, rng.choice(read), subject=subject, key=f"{subject}.{i}", start=start)
         for i in range(rng.randint(2, 14))
     ]
+    opening = shipped().versions(name)[0].opening.pattern
+    return [_opened(rng, fact, opening) if fact.kind in opening.kinds else fact for fact in facts]
+
+
+def _opened(rng: Random, fact: Fact, opening: Pattern) -> Fact:
+    """Half of the facts a protocol may open on are given the data it asks for: chance alone seldom does."""
+    asked = {test.field: test.value for test in opening.where if test.op in ("eq", "in")}
+    if rng.random() < 0.5:
+        return fact
+    fitting = {name: rng.choice(v) if isinstance(v, tuple) else v for name, v in asked.items()}
+    return replace(fact, data={**fact.data, **fitting})
 
 
 def _fact(rng: Random, kind: str, *, subject: str, key: str, start: int) -> Fact:

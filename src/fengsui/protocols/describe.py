@@ -1,23 +1,33 @@
 """A protocol in plain words, for command line, page and the pages of the documentation alike."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from fengsui.facts.catalogue import Catalogue
-from fengsui.kit.instant import show, show_length
+from fengsui.kit.instant import show
 from fengsui.kit.text import Text
 from fengsui.protocols.model import (
     FOREVER,
     Basis,
     Evidence,
+    Extension,
     Frame,
     InFlight,
     Length,
     Obligation,
-    Pattern,
+    Pause,
     Protocol,
-    Test,
-    Unit,
+    Tell,
+    Waiver,
+)
+from fengsui.protocols.phrases import (
+    Wording,
+    field_words,
+    kind_words,
+    law,
+    length_words,
+    milestone_title,
+    pattern_words,
+    post_words,
 )
 
 MARKS: dict[str, Text] = {
@@ -34,7 +44,6 @@ RUNNING: dict[InFlight, Text] = {
     InFlight.REMAINING: Text("未到期的环节改按本版", "what is not yet due follows this version"),
     InFlight.RETROACTIVE: Text("自始按本版重算", "reckoned anew from the start"),
 }
-DAY = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +74,9 @@ class Outline:
     opens: Text
     closes: Text
     stops: tuple[Text, ...]
+    grants: tuple[Text, ...]  # what moves, lifts or stops the clock of steps, and who else is told
     escalation: tuple[Text, ...]
     retain: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """Where the words for codes come from; a code without words is shown as it is."""
-
-    kinds: Catalogue = field(default_factory=Catalogue)
-    roles: Mapping[str, Text] = field(default_factory=dict)
-    levels: Mapping[str, Text] = field(default_factory=dict)
 
 
 def steps(protocol: Protocol, wording: Wording | None = None) -> tuple[Step, ...]:
@@ -85,7 +86,7 @@ def steps(protocol: Protocol, wording: Wording | None = None) -> tuple[Step, ...
         Step(
             key=step.key,
             title=step.title,
-            owner=_owner(step, wording),
+            owner=post_words(step.by.role, step.by.place, step.by.level, wording),
             clock=clock(step, protocol),
             evidence=_evidence(step.evidence, protocol, wording=wording),
             law=law(step.basis),
@@ -107,38 +108,18 @@ def outline(protocol: Protocol, wording: Wording | None = None, *, zone: str) ->
         law=law(protocol.basis),
         in_force=_in_force(protocol, zone),
         running=RUNNING[protocol.in_flight],
-        opens=_pattern(protocol.opening.pattern, wording),
+        opens=pattern_words(protocol.opening.pattern, wording),
         closes=_closes(protocol),
         stops=tuple(_stop(protocol, i) for i in range(len(protocol.stops))),
+        grants=tuple(_grants(protocol, wording)),
         escalation=tuple(_rung(protocol, i, wording=wording) for i in range(len(protocol.escalation))),
         retain=_retain(protocol),
     )
 
 
-def length_words(length: Length) -> Text:
-    """A length as people say it: elapsed days as so many times 24 hours, civil days as days."""
-    n = length.n
-    match length.unit:
-        case Unit.SECONDS if n and n % DAY == 0 and n > DAY:
-            return Text(f"{n // DAY}×24小时", f"{n // DAY} × 24 h")
-        case Unit.SECONDS if n and n % 3600 == 0:
-            return Text(f"{n // 3600}小时", f"{n // 3600} h")
-        case Unit.SECONDS:
-            return Text(*(show_length(n, lang=lang) for lang in ("zh", "en")))
-        case Unit.DAYS:
-            text = Text(f"{n}日", f"{n} days")
-        case Unit.WORKING_DAYS:
-            text = Text(f"{n}个工作日", f"{n} working days")
-        case Unit.MONTHS:
-            text = Text(f"{n}个月", f"{n} months")
-    if length.to_working_day:
-        return Text(f"{text.zh}（末日休假顺延）", f"{text.en} (on to the next working day)")
-    return text
-
-
 def clock(step: Obligation, protocol: Protocol) -> Text:
     """When a step is due, in words."""
-    window, start = step.window, _milestone(protocol, step.start)
+    window, start = step.window, milestone_title(protocol, step.start)
     length = length_words(window.length) if window.length else Text("", "")
     after = length_words(window.opens_after) if window.opens_after else None
     match window.frame:
@@ -170,34 +151,11 @@ def clock(step: Obligation, protocol: Protocol) -> Text:
     )
 
 
-def law(basis: Basis) -> Text:
-    """The instrument and the place in it."""
-    rest = " ".join(part for part in (basis.number, basis.clause) if part)
-    return Text(
-        f"《{basis.document.zh}》{rest}" if basis.document.zh else rest, f"{basis.document.en} {rest}".strip()
-    )
-
-
 def _on_days(days: Iterable[int], start: Text, *, first: int) -> Text:
     listed = [str(day) for day in days]
     return Text(
         f"第{'、'.join(listed)}天（{start.zh}当日为第{first}天）",
         f"on day {', '.join(listed)} (day {first} is the day of: {start.en})",
-    )
-
-
-def _milestone(protocol: Protocol, name: str) -> Text:
-    return protocol.milestone(name).title
-
-
-def _owner(step: Obligation, wording: Wording) -> Text:
-    role = wording.roles.get(step.by.role, Text(step.by.role, step.by.role))
-    if not step.by.place:
-        return role
-    level = wording.levels.get(step.by.level, Text(step.by.level, step.by.level))
-    return Text(
-        f"{role.zh}（{step.by.place}{'·' + level.zh if level.zh else ''}）",
-        f"{role.en} ({step.by.place}{', ' + level.en if level.en else ''})",
     )
 
 
@@ -210,7 +168,7 @@ def _before(start: Text, length: Text | None, valid: Text | None) -> Text:
 
 
 def _evidence(evidence: Evidence, protocol: Protocol, *, wording: Wording) -> Text:
-    text = _pattern(evidence.pattern, wording)
+    text = pattern_words(evidence.pattern, wording)
     zh, en = [text.zh], [text.en]
     if evidence.count > 1:
         zh.append(f"{evidence.count}次")
@@ -220,60 +178,18 @@ def _evidence(evidence: Evidence, protocol: Protocol, *, wording: Wording) -> Te
         zh.append(f"间隔至少{apart.zh}")
         en.append(f"at least {apart.en} apart")
     if evidence.distinct:
-        fields = [_field(name, evidence.pattern, wording=wording) for name in evidence.distinct]
+        fields = [field_words(name, evidence.pattern, wording=wording) for name in evidence.distinct]
         zh.append("、".join(f.zh for f in fields) + "不同")
         en.append("differing in " + " and ".join(f.en for f in fields))
     if evidence.not_by:
-        other = _milestone(protocol, evidence.not_by)
+        other = milestone_title(protocol, evidence.not_by)
         zh.append(f"不得由“{other.zh}”的经办人办理")
         en.append(f"not by whoever did: {other.en}")
     if evidence.only_by:
-        other = _milestone(protocol, evidence.only_by)
+        other = milestone_title(protocol, evidence.only_by)
         zh.append(f"须由“{other.zh}”的经办人办理")
         en.append(f"by whoever did: {other.en}")
     return Text("，".join(zh), ", ".join(en))
-
-
-def _pattern(pattern: Pattern, wording: Wording) -> Text:
-    kinds = [_kind(kind, wording) for kind in pattern.kinds]
-    where = [_condition(test, _field(test.field, pattern, wording=wording)) for test in pattern.where]
-    zh, en = "或".join(k.zh for k in kinds), " or ".join(k.en for k in kinds)
-    if not where:
-        return Text(zh, en)
-    return Text(f"{zh}（{'，'.join(w.zh for w in where)}）", f"{en} ({', '.join(w.en for w in where)})")
-
-
-def _kind(kind: str, wording: Wording) -> Text:
-    known = wording.kinds.kinds.get(kind)
-    return known.title if known else Text(kind, kind)
-
-
-def _field(name: str, pattern: Pattern, *, wording: Wording) -> Text:
-    for kind in pattern.kinds:
-        known = wording.kinds.kinds.get(kind)
-        if known and name in known.fields:
-            return known.fields[name].title
-    return Text(name, name)
-
-
-def _condition(test: Test, name: Text) -> Text:
-    value = ", ".join(map(str, test.value)) if test.op == "in" else str(test.value)
-    if isinstance(test.value, bool):
-        value = "true" if test.value else "false"
-    match test.op:
-        case "ne":
-            return Text(f"{name.zh}不为 {value}", f"{name.en}: not {value}")
-        case "below":
-            return Text(f"{name.zh}小于 {value}", f"{name.en}: below {value}")
-        case "at_least":
-            return Text(f"{name.zh}不小于 {value}", f"{name.en}: at least {value}")
-        case "present" if test.value:
-            return Text(f"载明{name.zh}", f"with {name.en}")
-        case "present":
-            return Text(f"未载明{name.zh}", f"without {name.en}")
-        case "in":
-            return Text(f"{name.zh}为 {value} 之一", f"{name.en}: one of {value}")
-    return Text(f"{name.zh}为 {value}", f"{name.en}: {value}")
 
 
 def _in_force(protocol: Protocol, zone: str) -> Text:
@@ -287,13 +203,13 @@ def _in_force(protocol: Protocol, zone: str) -> Text:
 def _closes(protocol: Protocol) -> Text:
     if not protocol.closes:
         return Text("全部环节办结", "once every step is settled")
-    names = [_milestone(protocol, name) for name in protocol.closes]
+    names = [milestone_title(protocol, name) for name in protocol.closes]
     return Text("或".join(n.zh for n in names), " or ".join(n.en for n in names))
 
 
 def _stop(protocol: Protocol, i: int) -> Text:
     stop = protocol.stops[i]
-    when, every = _milestone(protocol, stop.when), len(stop.cancels) == len(protocol.obligations)
+    when, every = milestone_title(protocol, stop.when), len(stop.cancels) == len(protocol.obligations)
     titles = [protocol.obligation(key).title for key in stop.cancels]
     zh = "全部环节" if every else "、".join(t.zh for t in titles)
     en = "every step" if every else "; ".join(t.en for t in titles)
@@ -301,17 +217,78 @@ def _stop(protocol: Protocol, i: int) -> Text:
     return Text(f"{when.zh}：终止{zh}{over.zh}", f"{when.en}: ends {en}{over.en}")
 
 
+def _grants(protocol: Protocol, wording: Wording) -> Iterator[Text]:
+    for extension in protocol.extensions:
+        yield _with_law(_extension(extension, protocol, wording), extension.basis)
+    for waiver in protocol.waivers:
+        yield _with_law(_waiver(waiver, protocol, wording), waiver.basis)
+    for pause in protocol.pauses:
+        yield _with_law(_pause(pause, protocol, wording), pause.basis)
+    for tell in protocol.tells:
+        yield _tell(tell, protocol, wording)
+
+
+def _with_law(text: Text, basis: Basis) -> Text:
+    ground = law(basis)
+    return Text(f"{text.zh}（{ground.zh}）", f"{text.en} ({ground.en})") if ground.zh or ground.en else text
+
+
+def _titles(keys: Iterable[str], protocol: Protocol) -> Text:
+    titles = [protocol.obligation(key).title for key in keys]
+    return Text("、".join(t.zh for t in titles), "; ".join(t.en for t in titles))
+
+
+def _extension(one: Extension, protocol: Protocol, wording: Wording) -> Text:
+    granted, steps_ = pattern_words(one.pattern, wording), _titles(one.of, protocol)
+    until = field_words(one.data, one.pattern, wording=wording)
+    most = length_words(one.at_most) if one.at_most else None
+    limit = Text(f"，最长延{most.zh}", f", by {most.en} at most") if most else Text("", "")
+    return Text(
+        f"延期：{granted.zh}将{steps_.zh}延至其{until.zh}{limit.zh}",
+        f"extension: {granted.en} moves {steps_.en} to its {until.en}{limit.en}",
+    )
+
+
+def _waiver(one: Waiver, protocol: Protocol, wording: Wording) -> Text:
+    granted, steps_ = pattern_words(one.pattern, wording), _titles(one.of, protocol)
+    return Text(f"免除：{granted.zh}免除{steps_.zh}", f"waiver: {granted.en} lifts {steps_.en}")
+
+
+def _pause(one: Pause, protocol: Protocol, wording: Wording) -> Text:
+    begin, end = pattern_words(one.begin, wording), pattern_words(one.end, wording)
+    steps_ = _titles(one.of, protocol)
+    return Text(
+        f"中止计时：{begin.zh}至{end.zh}期间不计入{steps_.zh}的时限",
+        f"clock stopped: from {begin.en} until {end.en}, for {steps_.en}",
+    )
+
+
+def _tell(one: Tell, protocol: Protocol, wording: Wording) -> Text:
+    when, fact = milestone_title(protocol, one.when), kind_words(one.fact, wording)
+    who = pattern_words(one.relation, wording)
+    by = field_words(one.field, one.relation, wording=wording)
+    return Text(
+        f"告知：{when.zh}时，凡{who.zh}的{by.zh}为本对象者，记“{fact.zh}”",
+        f"told: at “{when.en}”, to whoever names this subject as {by.en} in “{who.en}”, as “{fact.en}”",
+    )
+
+
 def _rung(protocol: Protocol, i: int, *, wording: Wording) -> Text:
     rung = protocol.escalation[i]
-    to = (
-        Text("责任人", "the owner")
-        if rung.to == "owner"
-        else wording.levels.get(rung.to, Text(rung.to, rung.to))
-    )
+    to = _told(rung.to, wording)
     after = length_words(Length(rung.after))
     if not rung.after:
         return Text(f"逾期即告{to.zh}", f"at once: {to.en}")
     return Text(f"逾期{after.zh}告{to.zh}", f"after {after.en}: {to.en}")
+
+
+def _told(to: str, wording: Wording) -> Text:
+    """Who a rung tells: the owner, a level, or a post."""
+    if to == "owner":
+        return Text("责任人", "the owner")
+    role, at, where = to.partition("@")
+    place, _, level = where.partition(".")
+    return post_words(role, place, level, wording) if at else wording.levels.get(to, Text(to, to))
 
 
 def _retain(protocol: Protocol) -> Text:

@@ -18,6 +18,8 @@ LISTED = ("extensions", "waivers", "pauses", "escalation")
 APART = frozenset(
     {"version", "valid_from", "valid_until", "file", "line", "lines", "digest", "area", "overlay"}
 )
+# Fields that are whole seconds, and are shown as lengths.
+SECONDS = frozenset({"after", "again_after", "looks_back", "confirm_after", "apart", "late_for", "retain"})
 WHOLE = (Text, Length, Pattern, Owner, Enum)  # shown as one, not field by field
 
 UNITS = {
@@ -64,6 +66,7 @@ def differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
         elif one.name in LISTED:
             found += _named(one.name, _numbered(old), _numbered(new))
         else:
+            old, new = _length_of(one.name, old), _length_of(one.name, new)
             found += (Difference(one.name, "", path, a, b) for path, a, b in _fields("", old, new))
     carried = {(d.field, d.before, d.after) for d in found if d.part == "basis"}
     return tuple(d for d in found if not (d.name and _follows(d, carried)))
@@ -106,12 +109,19 @@ def _fields(path: str, old: object, new: object) -> Iterator[tuple[str, object, 
     if old == new:
         return
     if type(old) is not type(new) or not is_dataclass(old) or isinstance(old, WHOLE):
-        yield path, old, new
+        name = path.rpartition(".")[2]
+        yield path, _length_of(name, old), _length_of(name, new)
         return
     for one in fields(old):
         if one.name not in APART:
             inner = f"{path}.{one.name}" if path else one.name
             yield from _fields(inner, getattr(old, one.name), getattr(new, one.name))
+
+
+def _length_of(name: str, value: object) -> object:
+    """A number of seconds as the length it is; anything else as it is."""
+    is_seconds = name in SECONDS and isinstance(value, int) and value != FOREVER
+    return Length(value) if is_seconds else value
 
 
 def worded(value: object) -> Text:
@@ -134,6 +144,9 @@ def worded(value: object) -> Text:
             return Text("是", "yes") if value else Text("否", "no")
         case Enum():
             return Text(str(value.value), str(value.value))
+        case (str() as name, Length() | None as length):  # of a milestone that is made of others
+            more = f" + {_length(length).en}" if length else ""
+            return Text(name + more, name + more)
         case tuple():
             parts = [worded(item) for item in value]
             return Text("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
@@ -152,7 +165,7 @@ def _thing(value: object) -> Text:
     said = [
         (one.name, getattr(value, one.name)) for one in fields(value) if one.name not in APART | {"basis"}
     ]
-    kept = [(name, worded(item)) for name, item in said if item not in (None, "", (), 0)]
+    kept = [(name, worded(_length_of(name, item))) for name, item in said if item not in (None, "", (), 0)]
     return Text(
         "，".join(f"{name} {text.zh}" for name, text in kept),
         ", ".join(f"{name} {text.en}" for name, text in kept),
@@ -163,8 +176,9 @@ def _length(length: Length) -> Text:
     if length.unit is not Unit.SECONDS:
         words = UNITS[length.unit]
         return Text(words.zh.format(n=length.n), words.en.format(n=length.n))
+    said = "0"
     for size, letter in SIZES:
-        if length.n % size == 0:
+        if length.n and length.n % size == 0:
             said = f"{length.n // size}{letter}"
             break
     return Text(said, said)

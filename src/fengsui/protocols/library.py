@@ -15,6 +15,7 @@ from fengsui.protocols.overlay import Overlay, overlay_in, patched
 from fengsui.protocols.surface import shape
 
 PACKS = Path(__file__).parent / "packs"
+PACK = "pack.yaml"  # what a folder of protocols says of itself; every other *.yaml is a protocol or an order
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,11 @@ class Library:
 
     @classmethod
     def read(cls, dirs: Iterable[Path], zone: str) -> Self:
-        """Every ``*.yaml`` in and below these directories.
+        """Every protocol and order in and below these directories.
 
         Raises BadProtocol with everything that is wrong in any of them.
         """
-        files = [path for folder in dirs for path in sorted(Path(folder).rglob("*.yaml"))]
-        library, messages = cls.read_files(files, zone)
+        library, messages = cls.read_files(protocol_files(dirs), zone)
         if messages:
             raise BadProtocol("the protocols cannot be used as they are", messages)
         return library
@@ -181,6 +181,12 @@ def _without_base(overlay: Overlay) -> Message:
 
 def _meet(protocol: Protocol, overlay: Overlay) -> bool:
     return overlay.overlaps(protocol.valid_from, protocol.valid_until)
+
+
+def protocol_files(dirs: Iterable[Path]) -> list[Path]:
+    """The files of protocols and orders in and below these directories, each directory's by name."""
+    found = (path for folder in dirs for path in sorted(Path(folder).rglob("*.yaml")))
+    return [path for path in found if path.name != PACK]
 
 
 def shown(path: Path) -> str:

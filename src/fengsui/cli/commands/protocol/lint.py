@@ -15,7 +15,7 @@ from fengsui.cli.page import Page
 from fengsui.cli.run import Run
 from fengsui.kit.errors import BadInput, NotFound
 from fengsui.kit.text import Text
-from fengsui.protocols.library import PACKS
+from fengsui.protocols.library import PACKS, protocol_files
 from fengsui.protocols.lint import is_publishable, lint_files
 from fengsui.protocols.message import ERROR, Message
 
@@ -38,7 +38,7 @@ def command(run: Run, files: Files = None) -> int:
 
 
 def _files(paths: list[Path]) -> list[Path]:
-    found = [file for path in paths for file in (sorted(path.rglob("*.yaml")) if path.is_dir() else [path])]
+    found = [file for path in paths for file in (protocol_files([path]) if path.is_dir() else [path])]
     for file in found:
         if not file.is_file():
             raise NotFound(f"There is no file {file}.")

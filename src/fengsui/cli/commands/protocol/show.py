@@ -12,9 +12,10 @@ from fengsui.cli.run import Run
 from fengsui.kit.errors import NotFound
 from fengsui.kit.text import Text
 from fengsui.loops.naming import ROLES
-from fengsui.protocols.describe import Outline, Step, Wording, outline, steps
+from fengsui.protocols.describe import Outline, Step, outline, steps
 from fengsui.protocols.library import Library
 from fengsui.protocols.model import Protocol
+from fengsui.protocols.phrases import Wording
 
 Name = Annotated[
     str | None,
@@ -105,6 +106,7 @@ def _show(page: Page, shown: Protocol, said: Outline, rows: tuple[Step, ...]) ->
         (Text("开启", "opens"), said.opens),
         (Text("闭合", "closes"), said.closes),
         *((Text("终止", "stops"), stop) for stop in said.stops),
+        *((Text("另有", "also"), grant) for grant in said.grants),
         *((Text("督办", "told"), rung) for rung in said.escalation),
         (Text("保留", "kept"), said.retain),
     ):
