@@ -12,9 +12,9 @@ from bench.house.rules import NAME, inbound, rules_of, world
 from bench.house.watch import Watch
 from bench.house.workload import START_AT
 from bench.house.workload import inbound as inbound_file
-from fengsui.engines.replay import _Replay
+from fengsui.engines.replay import FactFile
 from fengsui.kit.instant import DAY
-from fengsui.loops.dry_run import BEFORE, DryRun, Trial
+from fengsui.loops.dry_run import DryRun, Trial
 from fengsui.protocols.library import Library
 from fengsui.protocols.model import Protocol
 
@@ -49,17 +49,15 @@ def try_it(watch: Watch, *, path: str, small: str, now: int) -> dict[str, int]:
     older, newer = versions()
     alone = replace(older, valid_until=newer.valid_until)
     trial = Trial(rules_of(alone), rules_of(older, newer), name=NAME, version=NEWER, world=world(), now=now)
-    _tried(Watch(), trial, path=small, now=now)  # loads the compiled kernel
-    found = _tried(watch, trial, path=path, now=now)
+    _tried(Watch(), trial, path=small)  # loads the compiled kernel
+    found = _tried(watch, trial, path=path)
     if not found.n_earlier or found.n_changed > found.n_loops:
         raise ValueError(f"the trial does not show what it must: {found.n_earlier} freed earlier")
     return {"loops": found.n_loops, "changed": found.n_changed, "earlier": found.n_earlier}
 
 
-def _tried(watch: Watch, trial: Trial, *, path: str, now: int) -> DryRun:
-    file = _Replay(Path(path), trial.derivation, BEFORE, now)
-    cols = file._columns(0, int(file.table["subject"].max()) + 1)
-    del file
+def _tried(watch: Watch, trial: Trial, *, path: str) -> DryRun:
+    cols = FactFile(Path(path), trial.derivation).columns()
     with watch.part("all"):
         return trial.run(cols, named=lambda subject, fact: (str(fact), str(subject)))
 

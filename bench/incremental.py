@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
 def rows(ask: Ask) -> list[Row]:
     """Rates of batches, and the time one fact takes."""
     file = inbound_file(ask.folder, ask.size)
-    given = {"path": file.path, "now": file.now}
+    given = {"path": file.path}
     (own,) = in_turn([Side("Fengsui", "bench.incremental:apply", given)], runs=ask.runs, tell=ask.tell)
     made = []
     for size in own.value["batches"]:
@@ -49,10 +49,10 @@ def _row(name: str, values: Sequence[float], *, unit: str, peak_mb: float) -> Ro
     )  # fmt: skip
 
 
-def apply(watch: Watch, *, path: str, now: int) -> dict[str, object]:
+def apply(watch: Watch, *, path: str) -> dict[str, object]:
     """Seconds of every batch and every single fact; in the end the state is that of a replay of all."""
     derivation = compiled()
-    facts = rows_of_file(path, derivation, now=now)
+    facts = rows_of_file(path, derivation)
     subjects = int(facts.subject.max()) + 1
     held = AtHand(derivation, subjects=subjects, facts=len(facts), fields=facts.extra.shape[1])
     done = int(len(facts) * HISTORY)

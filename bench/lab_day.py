@@ -50,7 +50,7 @@ def rows(ask: Ask) -> list[Row]:
 def in_memory(watch: Watch, *, loops: int) -> None:
     """Every result meets the duty of day 4 of its loop; nobody is left with a broken one but at the port."""
     derivation = compiled()
-    held = AtHand(derivation, subjects=loops, facts=3 * loops, fields=max(1, len(derivation.fields)))
+    held = AtHand(derivation, subjects=loops, facts=3 * loops, fields=derivation.fields.width)
     for made in arrivals(loops):
         held.take(as_rows(made, derivation))
     for made in results(loops):

@@ -23,7 +23,7 @@ from bench.house.workload import SMALL, Workload
 from bench.house.workload import inbound as inbound_file
 from bench.peers.answer import STATES, agree, answer_of
 from bench.peers.postgres_server import NotInstalled, program
-from fengsui.engines.replay import Replayed, _Replay, replay
+from fengsui.engines.replay import FactFile, Replayed, replay, replay_rows
 from fengsui.loops.bulk import Derivation
 
 FULL = 846_000  # loops: ten million facts
@@ -133,18 +133,19 @@ def from_memory(watch: Watch, *, path: str, small: str, now: int) -> dict[str, o
     """Our side with the columns read already: ``derive`` is all of it, ``kernel`` the derivation in it."""
     derivation = Derivation(rules_of(inbound()), world())
     replay(Path(small), derivation, NAME, now=now)
-    whole = _Replay(Path(path), derivation, NAME, now)
+    file = FactFile(Path(path), derivation)
+    groups = list(file.groups())
     in_kernel = [0.0]
 
-    def timed(name: str, cols: object, *, derive=derivation.derive) -> object:
+    def timed(name: str, cols: object, space: object, *, derive=derivation.derive) -> object:
         begun = time.process_time()
-        table = derive(name, cols)
+        table = derive(name, cols, space)
         in_kernel[0] += time.process_time() - begun
         return table
 
     derivation.derive = timed  # an attribute of this one object: the part that is the kernel's
     with watch.part("derive"):
-        found = whole.run(lambda done, total: None)
+        found = replay_rows(file, groups, NAME, now=now)
     watch.parts["kernel"] = Part(in_kernel[0], in_kernel[0])
     return _answer(found, path, now=now)
 

@@ -5,24 +5,21 @@ kept by obligation: from when it is broken, until when that lasts, and by which 
 out for one loop a subject, which is what the made-up input has.
 """
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from bench.house.rules import NAME, inbound, rules_of, world
-from fengsui.engines.replay import _Replay
-from fengsui.loops.bulk import Derivation
-from fengsui.loops.columns import Columns
-from fengsui.loops.kernel_diff import breaks_of
-from fengsui.loops.kernel_resident import Chains, collect, lengths, link
+from fengsui.engines.replay import FactFile
+from fengsui.loops.bulk import Derivation, Few
+from fengsui.loops.compiled import entry
+from fengsui.loops.kernel import settled
+from fengsui.loops.kernel_resident import Chains, link
 from fengsui.loops.kernel_rows import R_MET
+from fengsui.loops.kernel_status import broken_from
 
-WORKERS = 2
-SHARED_FROM = 20_000  # touched subjects from which on a second thread pays
-AT_ONCE = 1 << 16  # subjects derived together: what is worked on stays near the processor
+AT_ONCE = 512  # subjects derived together: what is worked on stays near the processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +46,9 @@ def compiled() -> Derivation:
     return Derivation(rules_of(inbound()), world())
 
 
-def rows_of_file(path: str, derivation: Derivation, *, now: int) -> Rows:
+def rows_of_file(path: str, derivation: Derivation) -> Rows:
     """The facts of a file in the order of their arrival, repeats left out."""
-    file = _Replay(Path(path), derivation, NAME, now)
-    cols = file._columns(0, int(file.table["subject"].max()) + 1)
+    cols = FactFile(Path(path), derivation).columns()
     subject = np.repeat(np.arange(len(cols.start) - 1), np.diff(cols.start))
     order = np.argsort(cols.ref, kind="stable")
     columns = (subject, cols.when, cols.code, cols.place, cols.tie, cols.ref)
@@ -63,16 +59,14 @@ class AtHand:
     """Histories and state of so many subjects. Room for facts is made once."""
 
     def __init__(self, derivation: Derivation, *, subjects: int, facts: int, fields: int) -> None:
-        self._derivation = derivation
         kinds = (np.int64, np.int64, np.int32, np.int32, np.int32, np.int64, np.int64)
         self._chains = Chains(
             np.full(subjects, -1, np.int64),
             *(np.empty(facts, kind) for kind in kinds),
             np.empty((facts, fields), np.int64),
         )
-        self._chains.span[:] = 0
         self._n = 0
-        self._threads = ThreadPoolExecutor(WORKERS)
+        self._few = Few(derivation, NAME, self._chains)
         width = sum(max(1, len(o.window.days), o.window.times) for o in inbound().obligations)
         self.broken = np.zeros((subjects, width), np.int64)
         self.until = np.zeros((subjects, width), np.int64)
@@ -80,44 +74,41 @@ class AtHand:
 
     def take(self, rows: Rows) -> int:
         """Add facts and bring the state of everyone they touch up to date; how many that were."""
-        new, c = slice(self._n, self._n + len(rows)), self._chains
-        c.when[new], c.code[new], c.place[new] = rows.when, rows.code, rows.place
-        c.tie[new], c.ref[new], c.extra[new] = rows.tie, rows.ref, rows.extra
-        link(c, rows.subject, self._n)
+        r = rows
+        _add(self._chains, self._n, r.subject, r.when, r.code, r.place, r.tie, r.ref, r.extra)
         self._n += len(rows)
         touched = rows.subject if len(rows) == 1 else np.unique(rows.subject)
-        parts = list(_parts(touched))
-        if len(parts) > 1:
-            list(self._threads.map(self._derive, parts))
-        elif parts:
-            self._derive(touched)
+        self._derive(touched)  # a second thread took longer: what is read lies all over the memory
         return len(touched)
 
     def _derive(self, subjects: np.ndarray) -> None:
-        cols = self._columns(subjects)
-        table = self._derivation.derive(NAME, cols)
-        which = np.arange(len(table.times))
-        broken, until = np.empty(len(which), np.int64), np.empty(len(which), np.int64)
-        breaks_of(table.times, which, broken, until)
-        loops = subjects[table.openings.subject]
-        shape = (len(loops), self.broken.shape[1])
-        self.broken[loops], self.until[loops] = broken.reshape(shape), until.reshape(shape)
-        met = table.refs[:, R_MET]
-        self.met_by[loops] = np.where(met >= 0, cols.ref[met], -1).reshape(shape)
-
-    def _columns(self, subjects: np.ndarray) -> Columns:
-        start = np.empty(len(subjects) + 1, np.int64)
-        n = lengths(self._chains, subjects, self._n, start)
-        long, short = np.empty((3, n), np.int64), np.empty((3, n), np.int32)
-        extra = np.empty((self._chains.extra.shape[1], n), np.int64)
-        cols = Columns(start, long[0], short[0], short[1], short[2], extra, long[1], long[2])
-        collect(self._chains, subjects, self._n, cols)
-        return cols
+        few = self._few
+        for first in range(0, len(subjects), AT_ONCE):
+            some = subjects[first : first + AT_ONCE] if len(subjects) > AT_ONCE else subjects
+            n, _ = few.derive(some, below=self._n)
+            _keep(few.room, n, few.cols.ref, some, self.broken, self.until, self.met_by)
 
 
-def _parts(subjects: np.ndarray) -> Iterator[np.ndarray]:
-    """The touched subjects as the threads share them."""
-    n = len(subjects)
-    size = max(1, n) if n < SHARED_FROM else min(AT_ONCE, -(-n // WORKERS))
-    for first in range(0, n, size):
-        yield subjects[first : first + size]
+@entry
+def _add(chains, first, subject, when, code, place, tie, ref, extra):
+    """Write facts from number ``first`` on, and hang them to their subjects."""
+    for i in range(subject.size):
+        f = first + i
+        chains.when[f], chains.span[f] = when[i], 0
+        chains.code[f], chains.place[f] = code[i], place[i]
+        chains.tie[f], chains.ref[f] = tie[i], ref[i]
+        chains.extra[f, :] = extra[i, :]
+    link(chains, subject, first)
+
+
+@entry
+def _keep(room, n, ref, subjects, broken, until, met_by):
+    """Put the first ``n`` loops of a room into the state, a line each."""
+    for loop in range(n):
+        line, first = subjects[room.openings[0, loop]], room.heads[loop, 2]
+        for row in range(first, room.heads[loop, 3]):
+            since = broken_from(room.times, row)
+            broken[line, row - first] = since
+            until[line, row - first] = max(settled(room.times, row), since)
+            met = room.refs[row, R_MET]
+            met_by[line, row - first] = ref[met] if met >= 0 else -1

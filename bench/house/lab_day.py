@@ -70,9 +70,8 @@ def as_rows(made: Stream, derivation: Derivation) -> Rows:
     tested = {"result": RESULTS[NEGATIVE], "laboratory": LABORATORY, "reagent": REAGENT}
     like = Fact(KINDS[kind], "", 0, 0, "", "", data=tested if kind == TEST else {})
     place = np.array([derivation.places.number(code) for code in made.places], np.int32)[made.place]
-    extra = np.empty((n, max(1, len(derivation.fields))), np.int64)
-    for i, field in enumerate(derivation.fields):
-        use, name = field.split(":", 1)
+    extra = np.full((n, derivation.fields.width), -1, np.int64)
+    for i, use, name in derivation.fields.readers.get(KINDS[kind], ()):
         if name == "home" and kind == ENTRY:
             extra[:, i] = place
         else:

@@ -21,6 +21,7 @@ ORDER = (
     "overdue",
     "explain",
     "dry_run",
+    "watch",
     "first_command",
 )
 UNITS = {"ratio": "×", "peak_mb": "MB"}

@@ -2,8 +2,9 @@
 
 from functools import cache
 
+from fengsui.engines import home
+from fengsui.engines.home import world_of
 from fengsui.kit.areas import Areas
-from fengsui.kit.days import Holidays, day_tables
 from fengsui.loops.loop import World
 from fengsui.loops.strata import Rules
 from fengsui.protocols.library import Library
@@ -16,7 +17,7 @@ NAME, VERSION = "cn.covid19/inbound", "8"
 def world() -> World:
     """The region's areas and calendar."""
     areas = Areas.of_region()
-    return World(areas, day_tables(areas.zones, holidays=Holidays("CN")))
+    return world_of(areas, home.rules_of(Library.shipped(areas.region.zone), areas))
 
 
 @cache

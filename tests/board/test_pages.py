@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +10,11 @@ from fengsui.board.as_json import as_json
 from fengsui.board.breaks import break_list
 from fengsui.board.front import front
 from fengsui.board.loop_page import loop_page
+from fengsui.board.packs import pack_of, short_file
 from fengsui.board.protocol_page import protocol_list, protocol_page
 from fengsui.board.search import search
 from fengsui.board.subject import loop_list, subject_page
+from fengsui.board.waiting import waiting
 from fengsui.kit.errors import NotFound
 from fengsui.kit.instant import NEVER
 from fengsui.loops.duty import Status
@@ -107,6 +110,63 @@ def test_breaks_that_ended_are_listed_apart_the_latest_first(desk):
     assert (person(4), "pcr", 4) not in standing
 
 
+def test_what_was_missed_for_good_is_listed_as_such_for_seven_days(desk):
+    """The test of day 4 counted until day 7 began: from then on no test can make it good."""
+    assert break_list(desk, is_missed=True).rows == ()
+    found = break_list(replace(desk, now=NOW + 3 * 86400), is_missed=True)
+    assert [(row.subject, row.key, row.n, row.status) for row in found.rows] == [
+        (person(4), "pcr", 4, Status.MISSED)
+    ]
+    assert (found.rows[0].is_gone, found.missed_query) == (True, "1")
+    assert (
+        break_list(replace(desk, now=NOW + 30 * 86400), is_missed=True, protocol="cn.covid19/inbound").n == 0
+    )
+
+
+def test_what_waits_is_listed_with_what_it_waits_for_and_who_waits(desk):
+    rows = {(row.protocol, row.title.en): row for row in waiting(desk).rows}
+    row = rows["cn.covid19/inbound", "Received by the community"]
+    assert (row.waits_for.en, row.has_begun) == ("Released", False)
+    assert person(1) in {loop.subject for loop in row.loops}
+    assert person(6) not in {loop.subject for loop in row.loops}  # released, so it is owed and overdue
+    only = waiting(desk, protocol="cn.safety/hazard-general")
+    assert {row.protocol for row in only.rows} == {"cn.safety/hazard-general"}
+
+
+def test_filters_offer_what_is_in_use_and_what_was_chosen(desk):
+    found = break_list(desk, protocol="cn.food/cold-chain-import")
+    assert {choice.value for choice in found.protocols} == {
+        "cn.covid19/inbound",
+        "cn.safety/hazard-general",
+        "cn.food/cold-chain-import",
+    }
+    assert "airline" not in {choice.value for choice in break_list(desk).roles}
+    assert next(name for name, _ in loop_list(desk).protocols) == "cn.covid19/inbound"
+
+
+def test_protocols_are_listed_by_the_pack_they_come_with(desk):
+    groups = {group.pack: {row.name for row in group.rows} for group in protocol_list(desk).groups}
+    assert "cn.covid19/inbound" in groups["border"]
+    assert "cn.safety/hazard-general" in groups["hazard"]
+    assert sum(map(len, groups.values())) == len(desk.library.names)
+
+
+def test_a_protocol_of_ones_own_is_called_by_its_folder_and_not_by_where_it_lies(desk):
+    shipped = desk.current("cn.covid19/inbound")
+    own = replace(shipped, file=str(Path("somewhere/rules/protocols/inbound.yaml").absolute()))
+    assert (short_file(own), pack_of(own)) == ("protocols/inbound.yaml", "")
+    assert (short_file(shipped), pack_of(shipped)) == ("border/inbound-8.yaml", "border")
+
+
+def test_a_table_of_many_protocols_has_a_protocol_a_row_and_the_same_sums(desk, monkeypatch):
+    page = front(desk)
+    assert not page.is_tall
+    monkeypatch.setattr("fengsui.board.front.WIDE", 1)
+    assert page.is_tall
+    for column, cells in page.protocol_rows:
+        assert sum(cell.running for cell in cells) == column.total.running
+
+
 def test_the_list_is_cut_into_pages_that_together_are_the_whole(desk, monkeypatch):
     monkeypatch.setattr("fengsui.board.breaks.PER_PAGE", 2)
     whole = break_list(desk).n
@@ -162,7 +222,7 @@ def test_one_box_finds_loops_subjects_areas_and_protocols(desk):
     assert [row.loop for row in search(desk, loop.upper()).loops] == [loop]
     assert search(desk, person(2)).subjects == (person(2),)
     assert [code for code, _ in search(desk, "海拉尔").areas] == ["150702"]
-    assert [name for name, _ in search(desk, "cold-chain").protocols] == ["cn.food/cold-chain-import"]
+    assert [name for name, _ in search(desk, "cold-chain-import").protocols] == ["cn.food/cold-chain-import"]
     assert search(desk, "nothing of the kind").is_empty
     assert search(desk, " ").query == ""
 

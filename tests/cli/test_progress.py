@@ -54,3 +54,10 @@ def test_the_bar_goes_away_when_the_work_fails(outside):
     with pytest.raises(ZeroDivisionError), shown.progress(TITLE, outside):
         raise ZeroDivisionError
     assert "Traceback" not in outside.err.getvalue()
+
+
+def test_a_share_is_shown_before_the_first_part_is_done(outside):
+    with shown.progress(TITLE, outside) as tell:
+        tell(0.0, 1.0)
+        time.sleep(0.2)
+    assert "Taking 0 % …" in outside.err.getvalue()

@@ -132,3 +132,31 @@ def test_another_rule_for_running_loops_must_be_one_of_four(region):
     said = region("protocol", "diff", "inbound@8", "inbound@9", "--running-loops", "hope")
     assert said.code == 2
     assert "pinned" in said.err
+
+
+def test_mere_versions_mean_every_protocol_that_has_both(fengsui):
+    found = fengsui("protocol", "diff", "8", "9", "--json").json
+    compared = {one["after"] for one in found}
+    assert {"cn.covid19/inbound@9", "cn.covid19/close-contact@9"} <= compared
+    assert all(one["before"] == one["after"].replace("@9", "@8") for one in found)
+
+
+def test_a_diff_says_who_is_free_at_once_and_which_steps_fall_away(region):
+    words = (
+        "protocol",
+        "diff",
+        "inbound@8",
+        "inbound@9",
+        "--from",
+        "2021-08-10",
+        "--as-of",
+        "2021-08-10T00:00",
+    )
+    ahead = region(*words, "--json").json["outlook"]
+    steps = {step["key"]: (step["before"], step["after"]) for step in ahead["steps"]}
+    assert steps["double_test"][0] > steps["double_test"][1]  # those that were due already are still owed
+    first, *_ = ahead["free_days"]
+    assert (first["before"], first["after"]) == (0, ahead["n_at_once"])  # the day of the switch
+    said = region(*words, "--lang", "en").out
+    assert f"freed: {ahead['n_at_once']} at once" in said
+    assert "Two laboratories, two reagents before release" in said

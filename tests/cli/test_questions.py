@@ -24,7 +24,7 @@ def test_the_status_counts_what_runs_and_what_is_broken(ask):
     found = ask("status", "--json").json
     assert found["total"]["running"] == sum(row["total"]["running"] for row in found["rows"])
     standing = found["n_breaks"] + found["n_provisional"] + found["n_unknown"]
-    assert standing == ask("breaks", "--json").json["n"]
+    assert standing == ask("breaks", "--json").json["n_standing"]
     page = ask("status").out
     assert "Inner Mongolia" in page
     assert f"{found['total']['running']} running" in page
@@ -37,7 +37,7 @@ def test_the_status_of_an_area_is_a_part_of_the_whole(ask):
 
 
 def test_breaks_come_oldest_first_with_owner_and_who_was_told(ask):
-    rows = ask("breaks", "--json").json["rows"]
+    rows = [row for row in ask("breaks", "--json").json["rows"] if row["status"] != "missed"]
     assert rows
     assert [row["broken_at"] for row in rows] == sorted(row["broken_at"] for row in rows)
     assert all(row["owner"]["title"]["zh"] and row["told"] for row in rows)
@@ -57,6 +57,24 @@ def test_breaks_can_be_asked_for_by_protocol_owner_and_time(ask):
         row["loop"] for row in rows if row["broken_at"] >= "2021-08-05T15:59:59Z"
     ]
     assert ask("breaks", "--limit", "1", "--json").json["n"] == len(rows)
+
+
+def test_what_was_missed_for_good_is_listed_behind_what_can_still_be_done(ask):
+    found = ask("breaks", "--json").json
+    is_missed = [row["status"] == "missed" for row in found["rows"]]
+    assert (sum(is_missed), found["n_standing"]) == (found["n_missed"], is_missed.index(True))
+    assert is_missed == sorted(is_missed)
+    page = ask("breaks").out
+    assert f"{found['n_missed']} missed for good" in page
+    assert "✗ missed" in page
+
+
+def test_what_waits_is_listed_with_what_it_waits_for(ask):
+    rows = ask("loops", "--waiting", "--protocol", "inbound", "--json").json["rows"]
+    [row] = [row for row in rows if row["key"] == "received"]
+    assert row["waits_for"]["en"] == "Released"
+    assert 0 < len(row["loops"]) <= row["n"]
+    assert "Received by the community" in ask("loops", "--waiting").out
 
 
 def test_all_breaks_include_those_that_ended(ask):

@@ -81,6 +81,37 @@ def test_a_region_of_ones_own_is_a_folder_with_protocols_beside_it(fengsui, tmp_
     assert "im.test/inbound" in fengsui("protocol", "show", "--json").out
 
 
+def isle(folder: Path, more: str) -> Path:
+    """A region of one area."""
+    folder.mkdir()
+    header = "region: isle\nname: {zh: 岛, en: Isle}\nzone: Europe/London\n"
+    header += "levels: [{key: region, zh: 区, en: area}]\n"
+    (folder / "region.yaml").write_text(header + more, encoding="utf-8")
+    (folder / "areas.csv").write_text(
+        "code,parent,level,name_zh,name_en\nIM,,region,岛,Isle\n", encoding="utf-8"
+    )
+    return folder
+
+
+def test_a_region_uses_the_packs_and_protocols_it_names_and_no_others(fengsui, tmp_path):
+    own = isle(tmp_path / "region", "uses: [petition, cn.covid19/inbound]\n")
+    names = set(fengsui("init", "--region", own, "--json").json["protocols"])
+    assert "cn.covid19/inbound" in names
+    assert "cn.covid19/crew" not in names  # of the same pack as inbound
+    assert {name.split("/")[0] for name in names - {"cn.covid19/inbound"}} == {"cn.petition"}
+
+
+def test_a_region_that_uses_nothing_that_ships_has_no_protocols(fengsui, tmp_path):
+    own = isle(tmp_path / "region", "uses: []\n")
+    assert fengsui("init", "--region", own, "--json").json["protocols"] == []
+
+
+def test_a_pack_that_does_not_ship_is_refused_and_nothing_is_made(fengsui, tmp_path):
+    said = fengsui("init", "--region", isle(tmp_path / "region", "uses: [dragons]\n"))
+    assert (said.code, "dragons" in said.err) == (2, True)
+    assert not (tmp_path / "fengsui.db").exists()
+
+
 def test_a_command_without_a_database_says_how_to_make_one(fengsui):
     said = fengsui("status")
     assert said.code == 3
@@ -104,6 +135,33 @@ def test_what_can_be_taken_is_taken_and_the_rest_is_kept_with_its_reason(made, f
     assert kept["n"] == 1
     assert kept["reasons"][0]["example"] == "'yesterday'"
     assert "yesterday" in made("intake", "refused", "list").out
+
+
+def test_a_file_of_which_nothing_can_be_taken_says_so_and_has_its_own_exit_code(made, files):
+    facts, mapping = files
+    facts.write_text(
+        FACTS.replace("2021-08-01 0", "never ").replace("2021-08-01 1", "never "), encoding="utf-8"
+    )
+    said = made("intake", facts, "--mapping", mapping)
+    assert said.code == 6
+    assert "Not one row could be taken" in said.out
+    assert made("intake", "refused", "list", "--json").json["n"] == 3
+
+
+def test_a_file_without_places_is_taken_where_one_says_it_is_from(made, files):
+    facts, mapping = files
+    mapping.write_text(MAPPING.replace('    place: "150781"\n', ""), encoding="utf-8")
+    assert made("intake", facts, "--mapping", mapping, "--place", "满洲里市").code == 0
+    then = ("--as-of", "2021-08-01T12:00", "--known-at", "2021-08-01T12:00")
+    rows = made("loops", *then, "--json").json["rows"]
+    assert [row["place"] for row in rows] == ["150781", "150781"]
+
+
+def test_a_place_nobody_knows_is_refused_before_anything_is_taken(made, files):
+    facts, mapping = files
+    said = made("intake", facts, "--mapping", mapping, "--place", "Atlantis")
+    assert (said.code, "--place" in said.err) == (2, True)
+    assert made("intake", "refused", "list", "--json").json["n"] == 0
 
 
 def test_a_file_taken_twice_only_repeats_what_is_known(made, files):

@@ -35,6 +35,9 @@ def test_the_shipped_kinds_can_be_read_and_are_said_in_both_languages():
         texts = [kind.title, *(field.title for field in kind.fields.values())]
         assert all(text.zh and text.en for text in texts), kind.name
         assert kind.subjects, kind.name
+        said = {(f.name, code): f.titles.get(code) for f in kind.fields.values() for code in f.values}
+        unsaid = [at for at, text in said.items() if text is None or not (text.zh and text.en)]
+        assert not unsaid, kind.name
 
 
 def test_codes_may_have_words_of_their_own_and_stand_for_themselves_where_they_have_none(tmp_path):

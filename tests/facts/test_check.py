@@ -130,3 +130,29 @@ def test_data_of_an_older_version_is_let_in(tmp_path):
     )
     kinds = Catalogue.read([tmp_path])
     assert findings(replace(GOOD, kind="k.k", data={"old": "x"}), kinds, None) == []
+
+
+def test_a_batch_is_judged_as_each_of_its_facts_is(checker):
+    """There what is good is shown column by column; whatever is wrong has to be found all the same."""
+    mistakes = [
+        {"kind": "test.reslut"},
+        {"subject": "hazard/1"},
+        {"subject": "person/a\nperson/b"},
+        {"subject": "\n"},
+        {"source": "my lab"},
+        {"key": ""},
+        {"place": "999999"},
+        {"span": -1},
+        {"by": ""},
+        {"data": {}},
+        {"supersedes": "lab:1"},
+        {"kind": "fact.withdrawn"},
+        {"at": NOON + 2 * DAY},
+        {"data": {"result": True}},
+    ]
+    for mistake in mistakes:
+        facts = [GOOD, replace(GOOD, by=None, place=None), replace(GOOD, **mistake), GOOD]
+        batch = Batch.of(facts)
+        each = {i: checker.of_row(row) for i, row in enumerate(batch.rows())}
+        assert dict(checker.of_batch(batch)) == {i: found for i, found in each.items() if found}
+        assert list(dict(checker.of_batch(batch))) == [2]

@@ -42,6 +42,7 @@ DE-1-N,DE-1,ward,,Nord,,,,,North
 
 
 def write_region(folder: Path, rows: str = ROWS, header: str = HEADER) -> Path:
+    folder.mkdir(exist_ok=True)
     (folder / "region.yaml").write_text(header, encoding="utf-8")
     (folder / "areas.csv").write_text(COLUMNS + rows, encoding="utf-8")
     return folder
@@ -280,6 +281,19 @@ def test_all_faults_of_a_file_are_named_at_once(tmp_path):
     with pytest.raises(BadInput) as caught:
         Areas.read(write_region(tmp_path, rows=rows))
     assert [finding.field for finding in caught.value.findings] == ["level", "name_zh", "valid_from"]
+
+
+def test_a_region_has_its_own_words_for_posts_and_names_the_packs_it_uses(tmp_path):
+    more = "roles: {sheriff: {zh: 警长, en: Sheriff}}\nuses: [border, cn.covid19/case]\n"
+    region = Areas.read(write_region(tmp_path, header=HEADER + more)).region
+    assert region.role_names == {"sheriff": Text("警长", "Sheriff")}
+    assert region.uses == ("border", "cn.covid19/case")
+
+
+def test_a_region_uses_everything_unless_it_says_otherwise(two_cities, tmp_path):
+    assert two_cities.region.uses is None
+    assert Areas.read(write_region(tmp_path / "all", header=HEADER + "uses: all\n")).region.uses is None
+    assert Areas.read(write_region(tmp_path / "none", header=HEADER + "uses: []\n")).region.uses == ()
 
 
 @pytest.mark.parametrize(

@@ -85,19 +85,23 @@ def milestones(rng: Random) -> tuple[Milestone, ...]:
             after = rng.choice(names) if rng.random() < 0.3 else None
             before = rng.choice(names) if rng.random() < 0.2 else None
             told = "deadline" if rng.random() < 0.2 else ""
-            made.append(Milestone(f"m{i}", agg, pattern(rng), after=after, before=before, time=told))
+            plain = [m.name for m in made if m.not_by is None]
+            other = rng.choice(plain) if rng.random() < 0.2 else None
+            made.append(
+                Milestone(f"m{i}", agg, pattern(rng), after=after, before=before, time=told, not_by=other)
+            )
     return tuple(made)
 
 
 def window(rng: Random, *, each: bool) -> Window:
-    frames = [Frame.WITHIN, Frame.UNTIL, Frame.BEFORE]
+    frames = [Frame.WITHIN, Frame.UNTIL, Frame.BEFORE, Frame.ON_DAYS]
     if not each:
-        frames += [Frame.ON_DAYS, Frame.EVERY, Frame.ROLLING]
+        frames += [Frame.EVERY, Frame.ROLLING]
     frame = rng.choice(frames)
     after = length(rng) if rng.random() < 0.2 and frame in (Frame.WITHIN, Frame.UNTIL) else None
     match frame:
         case Frame.ON_DAYS:
-            return Window(frame, days=tuple(sorted(rng.sample(range(8), rng.randint(1, 4)))))
+            return Window(frame, days=tuple(sorted(rng.sample(range(8), 1 if each else rng.randint(1, 4)))))
         case Frame.EVERY:
             unit = rng.choice((Length(12 * HOUR), Length(2, Unit.DAYS)))
             return Window(frame, unit, after, times=rng.randint(1, 5))

@@ -1,5 +1,6 @@
 """Who is told of a break, and since when: read from the ladder at any moment."""
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -11,7 +12,7 @@ from fengsui.kit.areas import Areas
 from fengsui.kit.instant import NEVER
 from fengsui.kit.text import Text
 from fengsui.loops.duty import Duty
-from fengsui.loops.escalation import holder, ladder, next_told, owner, told
+from fengsui.loops.escalation import holder, ladder, next_told, owner, post_at, told
 from fengsui.protocols.model import (
     Basis,
     Evidence,
@@ -34,6 +35,15 @@ HAILAR = "150702"
 @cache
 def areas() -> Areas:
     return Areas.of_region()
+
+
+def test_a_post_is_called_as_the_region_calls_it():
+    here = areas()
+    own = Areas(
+        replace(here.region, role_names={"transfer": Text("接送队", "Drivers")}), map(here.get, here.codes)
+    )
+    assert post_at("transfer", HAILAR, areas=own).title == Text("海拉尔区接送队", "Drivers, Hailar District")
+    assert post_at("customs", HAILAR, areas=own).title.zh == "海拉尔区海关"
 
 
 def protocol(rungs=((0, "owner"), (2, "banner"), (24, "league"), (48, "region")), confirm_after=6 * HOUR):

@@ -233,6 +233,24 @@ def test_an_act_after_the_end_says_so():
     assert rejected(facts, "transfer") == {facts[-1].id: "after_end"}
 
 
+def test_an_act_at_the_very_moment_at_which_the_duty_both_opened_and_ended_met_it():
+    at_once = fact("admission", 0)
+    facts = [ARRIVAL, fact("test", 0, key="p", data={"result": "positive"}), at_once]
+    assert rejected(facts, "transfer") == {}
+    met = line(account(facts, hours=9), "transfer")
+    assert [(c.part, c.fact.id) for c in met.causes if c.part == "met"] == [("met", at_once.id)]
+
+
+def test_the_end_of_a_day_is_written_one_way_in_every_sentence():
+    """A first test owed on the day that ends at the due: due, overdue and told all say 24:00 of that day."""
+    block = next(
+        b for b in render(account([ARRIVAL, ADMISSION], hours=26), "en") if (b.key, b.n) == ("pcr", 1)
+    )
+    said = [s.text for s in block.sentences if s.about in ("state", "window", "told", "next_told")]
+    assert "2021-08-07 24:00" in said[0]
+    assert not [text for text in said if "2021-08-08 00:00" in text]
+
+
 def test_a_date_without_a_time_is_remarked_with_the_rule_it_is_read_by():
     whole_day = fact("admission", 1, span=DAY // 2)
     assert "date_only" in codes(line(account([ARRIVAL, whole_day], hours=30), "transfer"))

@@ -8,7 +8,7 @@ from tests.protocols.given import rules
 
 def shipped():
     of = rules()
-    return fields_of((v for versions in of.versions.values() for v in versions), of.opening_kinds)
+    return fields_of(of.versions, of.opening_kinds)
 
 
 def test_all_that_is_asked_of_one_kind_stands_in_columns_of_its_own():

@@ -13,6 +13,8 @@ ROWS_OF_PAGES = (
     ("/?area=150700", "呼伦贝尔市", "Hulunbuir"),
     ("/breaks", "逾期事项", "Overdue"),
     ("/breaks?ended=7", "近 7 天结束的", "Ended in the last 7 days"),
+    ("/breaks?missed=1", "近 7 天错过的", "Missed in the last 7 days"),
+    ("/waiting", "等待中", "Waiting"),
     ("/loops", "进行中的闭环", "Loops running"),
     (f"/subject/{person(5)}", "不显示姓名", "No names"),
     ("/protocols", "规程", "Protocols"),

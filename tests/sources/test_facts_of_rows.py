@@ -9,10 +9,9 @@ from fengsui.facts.check import Checker
 from fengsui.kit.errors import BadInput
 from fengsui.kit.ids import subject_id
 from fengsui.kit.instant import EXPECTED, parse
-from fengsui.sources.cells import CellError
 from fengsui.sources.compiled import RowReader
 from fengsui.sources.parts import Given
-from tests.sources.made import AREAS, KINDS, NOW, ROWS, fact_with, mapping, refused, taken
+from tests.sources.made import AREAS, KINDS, NOW, ROWS, fact_with, file, mapping, refused, take, taken
 
 
 def at(text: str, zone: str = "Asia/Shanghai") -> int:
@@ -298,6 +297,33 @@ def test_a_source_can_be_told_by_a_column_and_has_to_be_a_name(tmp_path):
     assert "the name of a source" in refused(tmp_path, ROWS.replace("ann", "an n"), by)[0]
 
 
+def test_a_mistake_is_told_in_the_words_of_the_file(tmp_path):
+    """Neither the date as the program writes it nor what a table made of the cell: nobody finds those."""
+    by = mapping(
+        fact_with(at='{column: when, format: "%d/%m/%Y"}', place="{column: town, table: towns}"),
+        values="{towns: {H: nowhere-1}}",
+    )
+    said = refused(tmp_path, "no,who,when,result,town\n1,ann,31/02/2021,negative,H\n", by)
+    assert [line.split(", expected")[0] for line in said] == [
+        "row 2 (no 1): when: found '31/02/2021'",
+        "row 2 (no 1): town: found 'H'",
+    ]
+
+
+def test_a_condition_that_cannot_be_read_refuses_its_row_and_no_other(tmp_path):
+    both = (
+        fact_with(when="{ct: {below: 35}}")
+        + "\n"
+        + fact_with(
+            key='"{no}/all"', data="{result: {column: result}, ct: {column: ct, empty: omit}}"
+        ).removeprefix("facts:\n")
+    )
+    rows = "no,who,when,result,ct\n1,ann,2021-08-06,negative,many\n2,bob,2021-08-06,negative,40\n"
+    report, store = take(file(tmp_path, rows), mapping(both))
+    assert [fact.key for fact in store.facts()] == ["2/all"]
+    assert (report.refused, report.without_facts) == (1, 0)
+
+
 def test_every_mistake_of_a_row_is_named_with_row_column_found_and_expected(tmp_path):
     said = refused(tmp_path, "no,who,when,result\n1,,someday,negativ\n", mapping())
     assert said == [
@@ -334,12 +360,19 @@ def test_whatever_stands_in_a_row_it_is_refused_or_its_facts_pass_the_door(rows)
             supersedes='"{town}"',
         )
     )
-    reader = RowReader(by, ("no", "who", "when", "result", "town", "ct"), given=Given(NOW, AREAS, "f.csv"))
+    columns = ("no", "who", "when", "result", "town", "ct")
+    reader = RowReader(by, columns, given=Given(NOW, AREAS, "f.csv"))
     door = Checker(KINDS, AREAS)
-    for n, row in enumerate(rows, start=2):
-        mistakes = reader.findings(row, n)
-        if not mistakes:
-            assert list(door.of_batch(Batch.of_rows(reader.rows(row, n)))) == []
-        else:
-            with pytest.raises(CellError):
-                reader.rows(row, n)
+    together = reader.facts(rows, range(2, 2 + len(rows)))
+    assert list(door.of_batch(Batch(*together.facts))) == []
+    assert set(together.origin) | set(together.wrong) == set(range(len(rows)))
+    assert set(together.origin).isdisjoint(together.wrong)
+    for place, row in enumerate(rows):
+        alone = reader.facts([row], [2 + place])
+        of_this = [
+            fact
+            for fact, of in zip(zip(*together.facts, strict=True), together.origin, strict=True)
+            if of == place
+        ]
+        assert list(zip(*alone.facts, strict=True)) == of_this
+        assert alone.wrong.get(0) == together.wrong.get(place)

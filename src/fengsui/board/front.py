@@ -11,6 +11,7 @@ from fengsui.kit.text import Text
 from fengsui.loops.duty import Status
 
 N_OVERDUE = 12  # rows on the front page; the rest is one click away
+WIDE = 8  # protocols side by side
 READ_AT_ONCE = 2_000  # the longest overdue, read to find those between two stages
 
 
@@ -62,6 +63,16 @@ class Front:
     columns: tuple[Column, ...]
     rows: tuple[AreaRow, ...]
     quality: Quality
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether the table reads better with a protocol a row: there are more than a screen is wide."""
+        return len(self.columns) > WIDE
+
+    @property
+    def protocol_rows(self) -> list[tuple[Column, tuple[Cell, ...]]]:
+        """Each protocol with its cell in every area of ``rows``."""
+        return [(column, tuple(row.cells[i] for row in self.rows)) for i, column in enumerate(self.columns)]
 
     @property
     def running(self) -> int:

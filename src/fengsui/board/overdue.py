@@ -38,6 +38,11 @@ class OverdueRow:
     confidence: str
 
     @property
+    def is_gone(self) -> bool:
+        """Whether it was missed for good: a deed would not end it any more."""
+        return self.status is Status.MISSED
+
+    @property
     def highest(self) -> Told | None:
         """The highest who has been told."""
         return self.told[-1] if self.told else None

@@ -10,7 +10,7 @@ from fengsui.board.desk import SUBJECT_TYPES
 from fengsui.engines.golden_suite import SHIPPED_REGION, Suite
 from fengsui.kit.areas import Areas
 from fengsui.kit.text import Text
-from fengsui.loops.naming import ROLES, place_text
+from fengsui.loops.naming import place_text, role_names
 from fengsui.protocols.describe import Outline, outline, steps
 from fengsui.protocols.diff import differences, worded
 from fengsui.protocols.model import Agg, Length, Milestone, Protocol, Stop
@@ -40,7 +40,7 @@ class Library:
     def of(cls, suite: Suite) -> "Library":
         """A suite, with the words of the region the histories happen in."""
         areas = Areas.of_region(SHIPPED_REGION)
-        return cls(suite, Wording(suite.kinds, ROLES, areas.region.level_names), areas)
+        return cls(suite, Wording(suite.kinds, role_names(areas), areas.region.level_names), areas)
 
 
 def pack_pages(suite: Suite, packs: Sequence[Pack]) -> dict[str, str]:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fengsui.board.desk import SUBJECT_TYPES, Desk
+from fengsui.board.packs import by_pack, pack_title, short_file
 from fengsui.kit.errors import NotFound
 from fengsui.kit.text import Text
-from fengsui.loops.naming import ROLES
+from fengsui.loops.naming import role_names
 from fengsui.protocols.describe import Outline, Step, Wording, outline, steps
 from fengsui.protocols.model import Protocol
 
@@ -24,12 +25,26 @@ class ProtocolRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolGroup:
+    """The protocols of one pack. ``pack``: "" for one's own."""
+
+    pack: str
+    title: Text
+    rows: tuple[ProtocolRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProtocolList:
-    """All protocols, by name."""
+    """All protocols, by pack."""
 
     now: int
     known_at: int
-    rows: tuple[ProtocolRow, ...]
+    groups: tuple[ProtocolGroup, ...]
+
+    @property
+    def rows(self) -> tuple[ProtocolRow, ...]:
+        """Every protocol, in the order of the page."""
+        return tuple(row for group in self.groups for row in group.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,11 @@ class ProtocolPage:
 
 def protocol_list(desk: Desk) -> ProtocolList:
     """Every protocol with the version that is in force."""
-    return ProtocolList(desk.now, desk.known_at, tuple(_row(desk, name) for name in desk.library.names))
+    groups = (
+        ProtocolGroup(pack, pack_title(pack), tuple(_row(desk, name) for name in names))
+        for pack, names in by_pack(desk, desk.library.names)
+    )
+    return ProtocolList(desk.now, desk.known_at, tuple(groups))
 
 
 def _row(desk: Desk, name: str) -> ProtocolRow:
@@ -95,7 +114,7 @@ def protocol_page(desk: Desk, name: str, *, version: str | None = None) -> Proto
         shown = next((v for v in everywhere if v.version == version), None)
         if shown is None:
             raise NotFound(f"{name} has no version {version}.")
-    wording = Wording(desk.kinds, ROLES, desk.world.areas.region.level_names)
+    wording = Wording(desk.kinds, role_names(desk.world.areas), desk.world.areas.region.level_names)
     zone = desk.world.areas.region.zone
     return ProtocolPage(
         now=desk.now,
@@ -107,7 +126,7 @@ def protocol_page(desk: Desk, name: str, *, version: str | None = None) -> Proto
         steps=steps(shown, wording),
         versions=tuple(_version(desk, v, shown, zone=zone, wording=wording) for v in everywhere),
         confirm_after=shown.confirm_after,
-        file=shown.file.rpartition("/packs/")[2],
+        file=short_file(shown),
         url=shown.basis.url,
     )
 

@@ -10,32 +10,6 @@ from fengsui.loops.explanation import Seen
 from fengsui.loops.naming import short_subject
 
 YES, NO = Text("是", "yes"), Text("否", "no")
-# Words for codes of the shipped kinds; a code without words is shown as it is.
-CODES: dict[str, Text] = {
-    "negative": Text("阴性", "negative"),
-    "positive": Text("阳性", "positive"),
-    "inconclusive": Text("可疑", "inconclusive"),
-    "invalid": Text("无效", "invalid"),
-    "nasopharyngeal": Text("鼻咽拭子", "nasopharyngeal"),
-    "oropharyngeal": Text("口咽拭子", "oropharyngeal"),
-    "nasal": Text("鼻拭子", "nasal"),
-    "sputum": Text("痰", "sputum"),
-    "serum": Text("血清", "serum"),
-    "low": Text("低", "low"),
-    "medium": Text("中", "medium"),
-    "high": Text("高", "high"),
-    "close": Text("密切接触者", "close contact"),
-    "secondary": Text("密接的密接", "secondary contact"),
-    "general": Text("一般", "general"),
-    "major": Text("重大", "major"),
-    "pass": Text("合格", "pass"),
-    "fail": Text("不合格", "fail"),
-    "coal": Text("煤矿", "coal"),
-    "chemicals": Text("化工危化品", "chemicals"),
-    "transport": Text("交通运输", "transport"),
-    "construction": Text("建筑施工", "construction"),
-    "gas": Text("城镇燃气", "gas"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +51,7 @@ def _details(desk: Desk, fact: Seen) -> Iterator[Detail]:
             case FieldType.SUBJECT:
                 yield Detail(title, Text(*[short_subject(str(value))] * 2))
             case FieldType.CODE:
-                yield Detail(title, CODES.get(str(value), Text(str(value), str(value))))
+                yield Detail(title, known[name].title_of(str(value)))
             case FieldType.YES_NO:
                 yield Detail(title, YES if value else NO)
             case _:

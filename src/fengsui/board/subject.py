@@ -1,5 +1,6 @@
 """One subject: its loops, and everything recorded of it."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from fengsui.board.desk import Desk, subject_text
@@ -83,9 +84,19 @@ class LoopList:
     title: Text | None
     area: str
     area_name: Text | None
-    protocols: tuple[tuple[str, Text], ...]  # to choose from, the chosen one first
+    protocols: tuple[tuple[str, Text], ...]  # to choose from: those of which loops run, the chosen one first
     rows: tuple[LoopRow, ...]
     after: str
+
+
+def _running(desk: Desk, protocol: str | None, area: str | None) -> tuple[tuple[str, Text], ...]:
+    """The protocols of which loops run there, the one with most of them first, behind the chosen one."""
+    n: dict[str, int] = defaultdict(int)
+    for count in desk.view.counts(now=desk.now, area=area):
+        n[count.protocol] += count.running
+    names = [name for name in desk.library.names if n[name] or name == protocol]
+    names.sort(key=lambda name: (name != protocol, -n[name], name))
+    return tuple((name, desk.title(name)) for name in names)
 
 
 def loop_list(
@@ -103,9 +114,7 @@ def loop_list(
         title=desk.title(protocol) if protocol else None,
         area=area or "",
         area_name=desk.place_text(area) if area else None,
-        protocols=tuple(
-            (name, desk.title(name)) for name in sorted(desk.library.names, key=lambda n: n != protocol)
-        ),
+        protocols=_running(desk, protocol, area),
         rows=rows,
         after=rows[-1].loop if len(found) > limit else "",
     )

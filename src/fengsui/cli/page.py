@@ -9,6 +9,7 @@ from rich.text import Text as Styled
 from fengsui.cli.clock import Surroundings
 from fengsui.kit.instant import show
 from fengsui.kit.text import Text
+from fengsui.loops.render import due_text
 
 WIDE = 240  # columns where nobody's screen sets a limit
 NARROW = 14  # of a column of numbers, whose head may have several lines
@@ -52,6 +53,10 @@ class Page:
     def time(self, at: int, zone: str) -> str:
         """A moment in civil time."""
         return show(at, zone=zone, lang=self.lang)
+
+    def due(self, at: int, zone: str) -> str:
+        """A due time, or a break's beginning: the end of a day is 24:00 of it, as on every page."""
+        return due_text(at, zone=zone)
 
     def close(self) -> None:
         """Nothing more comes."""

@@ -123,14 +123,14 @@ class Run:
         times = [self.time(name, text, zone) for name, text in asked if text]
         return times[0] if times else self.outside.clock()
 
-    def area(self, text: str | None) -> str | None:
+    def area(self, text: str | None, *, option: str = "--area") -> str | None:
         """The code of an area named by code or name; BadInput if no area, or more than one, is called so."""
         if text is None:
             return None
         found = self.areas.find(text)
         if found is None:
             expected = "the code or the full name of an area"
-            raise BadInput(f"--area {text}", (Finding("--area", "area", repr(text), expected),))
+            raise BadInput(f"{option} {text}", (Finding(option, "area", repr(text), expected),))
         return found.code
 
     def protocol(self, text: str | None, library: Library) -> str | None:

@@ -42,7 +42,7 @@ def overdue_table(page: Page, rows: Iterable[OverdueRow]) -> None:
 
 def _overdue(page: Page, row: OverdueRow) -> list[object]:
     return [
-        page.time(row.broken_at, row.zone),
+        page.due(row.broken_at, row.zone),
         show_length(row.past, lang=page.lang),
         signed(row.status),
         duty_text(row.title, row.n, row.n > 0, is_day=row.is_day, lang=page.lang),

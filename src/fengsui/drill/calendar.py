@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fengsui.kit.days import Holidays, day_of, day_tables, midnight, next_working_day
+from fengsui.kit.days import Holidays, add_working_days, day_of, day_tables, midnight, next_working_day
 from fengsui.kit.instant import zone_info
 
 
@@ -31,6 +31,10 @@ class Calendar:
         """When n days from ``start`` are over, the start day left out; never ends on a holiday."""
         last = next_working_day(self._tables, self.day(start) + n)
         return self.midnight(last + 1)
+
+    def end_of_working_days(self, start: int, n: int) -> int:
+        """When n working days from ``start`` are over, the start day left out."""
+        return self.midnight(add_working_days(self._tables, self.day(start), n) + 1)
 
     def hour(self, at: int) -> float:
         """The hour of the day, 0 to 24, by the clock on the wall."""

@@ -26,7 +26,8 @@ class Corrections:
 
     def arrive(self, batch: Batch, arrival: Arrival) -> list[Stored]:
         """Enter a batch's corrections; every fact whose standing they, or their targets, may change."""
-        links = [(batch.supersedes[i], arrival.first + i) for i in arrival.new if batch.supersedes[i]]
+        new = arrival.new if any(batch.supersedes) else ()
+        links = [(batch.supersedes[i], arrival.first + i) for i in new if batch.supersedes[i]]
         met = self._met(batch, arrival)
         # A correction found to have been recorded earlier may lose to, or win over, its rivals.
         met |= {name for name, subject in arrival.moved.items() if self.flagged([subject])}

@@ -139,9 +139,9 @@ class Derivation:
     @cached_property
     def _is_compiled(self) -> bool:
         from fengsui.loops.compiled import is_compiled
-        from fengsui.loops.kernel import derive_rows
+        from fengsui.loops.kernel_govern import derive
 
-        return is_compiled(derive_rows)
+        return is_compiled(derive)
 
     @cached_property
     def kernel(self) -> "Kernel":

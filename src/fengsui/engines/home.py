@@ -23,12 +23,13 @@ from fengsui.engines.view import View
 from fengsui.facts.catalogue import Catalogue
 from fengsui.facts.effective import canonical, effective
 from fengsui.facts.fact import Fact
-from fengsui.kit.areas import Areas
+from fengsui.kit.areas import Areas, shipped_region
 from fengsui.kit.days import Holidays, day_tables
-from fengsui.kit.errors import BadInput, Conflict, NotFound
+from fengsui.kit.errors import BadInput, Conflict, Finding, NotFound
+from fengsui.kit.region_file import read_header
 from fengsui.loops.loop import World
 from fengsui.loops.strata import Rules
-from fengsui.protocols.library import PACKS, Library
+from fengsui.protocols.library import PACKS, Library, shown
 from fengsui.protocols.model import Protocol
 
 SETTING = "home"  # the row of meta
@@ -57,16 +58,43 @@ class Setting:
 
     def areas(self) -> Areas:
         """The areas of the region."""
-        folder = Path(self.region)
-        return Areas.read(folder) if folder.is_absolute() else Areas.of_region(self.region)
+        return Areas.read(self._folder())
 
     def catalogue(self) -> Catalogue:
         """The shipped kinds, and those of the folders."""
         return Catalogue.read(map(Path, self.kinds))
 
     def library(self, zone: str) -> Library:
-        """The shipped protocols, and those of the folders. ``zone``: of the region."""
-        return Library.read((PACKS, *map(Path, self.protocols)), zone)
+        """The shipped protocols the region uses, and those of the folders. ``zone``: of the region."""
+        library = Library.read((PACKS, *map(Path, self.protocols)), zone)
+        uses = read_header(self._folder()).uses
+        return library if uses is None else only(library, uses)
+
+    def _folder(self) -> Path:
+        folder = Path(self.region)
+        return folder if folder.is_absolute() else shipped_region(self.region)
+
+
+def only(library: Library, uses: Sequence[str]) -> Library:
+    """A library in which, of what ships, only these packs and protocols are. BadInput for what does not."""
+    shipped = {path.name: {shown(file) for file in path.rglob("*.yaml")} for path in PACKS.iterdir()}
+    if unknown := [name for name in uses if name not in shipped and name not in library.names]:
+        there = f"packs ({', '.join(sorted(shipped))}) and protocols that ship"
+        raise BadInput(
+            "The region uses what does not ship.",
+            tuple(Finding("region.yaml", "uses", repr(name), there) for name in unknown),
+        )
+    left_out = set().union(*(files for pack, files in shipped.items() if pack not in uses))
+
+    def is_used(name: str) -> bool:
+        return name in uses or any(e.protocol.file not in left_out for e in library.editions[name])
+
+    names = [name for name in library.names if is_used(name)]
+    return Library(
+        {name: library.editions[name] for name in names},
+        {name: orders for name, orders in library.overlays.items() if name in names},
+        library.zone,
+    )
 
 
 @dataclass(frozen=True)

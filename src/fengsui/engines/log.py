@@ -6,8 +6,9 @@ to nothing for the certainty that nothing is taken twice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from zlib import crc32
 
 import numpy as np
@@ -42,18 +43,23 @@ class Stored:
 class Arrival:
     """What became of a batch: row i has the sequence number ``first + i`` if it is among ``new``.
 
-    ``subjects`` and ``ties``: int64, the subject number and the tie of every row.
+    ``subjects`` and ``ties``: int64, the subject number and the tie of every row. ``shifted``: facts that
+    count from another moment on since they were recorded earlier than known, and that moment.
     """
 
     first: int
     new: list[int]  # indices into the batch
     subjects: np.ndarray
     ties: np.ndarray
+    kinds: list[int]  # words, as are places and sources
+    places: list[int]
+    sources: list[int]
     told: dict[int, int] = field(default_factory=dict)  # row that is not new → seq of the fact told first
     repeated: int = 0
     conflicts: list[Conflict] = field(default_factory=list)
     earlier: dict[int, int] = field(default_factory=dict)  # seq → recorded_at before this batch
     moved: dict[str, str] = field(default_factory=dict)  # id → subject of facts recorded earlier than known
+    shifted: dict[int, int] = field(default_factory=dict)
 
 
 class FactLog:
@@ -75,8 +81,9 @@ class FactLog:
     def prepare(self, batch: Batch) -> Arrival:
         """Number a batch and find out what of it is new; of two facts with one identity, the earlier."""
         n = len(batch)
-        numbers = np.array(self._subjects.numbers(batch.subject), dtype=np.int64)
-        arrival = Arrival(self._next, list(range(n)), numbers, ties_of(batch))
+        words = (self._words.numbers(column) for column in (batch.kind, batch.place, batch.source))
+        subjects = self._subjects.numbered(batch.subject)
+        arrival = Arrival(self._next, list(range(n)), subjects, ties_of(batch), *words)
         arrival.told = self._told_before(batch, arrival)
         if arrival.told:
             arrival.new = [i for i in arrival.new if i not in arrival.told]
@@ -89,6 +96,11 @@ class FactLog:
             self._compare(batch, i, first, arrival=arrival)
         self._next += len(batch)
         self._note(batch, arrival)
+
+    @property
+    def next(self) -> int:
+        """The sequence number the next fact will have."""
+        return self._next
 
     def settle(self) -> None:
         """At the end of a transaction: make the ways into the log as long as the log, if that is due."""
@@ -169,18 +181,17 @@ class FactLog:
 
     def _write(self, batch: Batch, arrival: Arrival) -> None:
         """Write the new rows. None is written as the empty text or word 0."""
-        number = self._words.numbers
         first, n = arrival.first, len(batch)
-        rows = zip(
+        rows: Iterable[tuple] = zip(
             range(first, first + n),
             arrival.subjects.tolist(),
-            number(batch.kind),
+            arrival.kinds,
             batch.at,
             batch.recorded_at,
             batch.span,
-            number(batch.place),
+            arrival.places,
             _texts(batch.by),
-            number(batch.source),
+            arrival.sources,
             batch.key,
             batch.data,
             _texts(batch.supersedes),
@@ -188,8 +199,7 @@ class FactLog:
             strict=True,
         )
         if len(arrival.new) < n:
-            whole = list(rows)
-            rows = [whole[i] for i in arrival.new]
+            rows = compress(rows, [i not in arrival.told for i in range(n)])
         self._connection.executemany(_INSERT, rows)
         found = np.column_stack([np.arange(first, first + n), arrival.subjects, arrival.ties])
         self._ways.extend(found[arrival.new] if len(arrival.new) < n else found)
@@ -208,8 +218,12 @@ class FactLog:
 
     def _move_earlier(self, seq: int, kept: Row, recorded_at: int, *, arrival: Arrival) -> None:
         self._connection.execute("UPDATE fact SET recorded_at = ? WHERE seq = ?", (recorded_at, seq))
+        when = min(kept[2], recorded_at)
+        if when != min(kept[2], kept[3]):
+            arrival.shifted[seq] = when
         if seq < arrival.first:
             arrival.earlier.setdefault(seq, kept[3])
+        if seq < arrival.first or seq in arrival.shifted:
             arrival.moved[f"{kept[4]}:{kept[5]}"] = kept[1]
 
     def _note(self, batch: Batch, arrival: Arrival) -> None:
@@ -221,9 +235,7 @@ class FactLog:
             if batch.kind[i] in kinds
         ]
         self._connection.executemany("INSERT INTO notice VALUES (?, ?)", rows)
-        number = self._words.numbers
-        columns = zip(number(batch.kind), number(batch.place), number(batch.source), strict=True)
-        carriers = set(columns) - self._carriers
+        carriers = set(zip(arrival.kinds, arrival.places, arrival.sources, strict=True)) - self._carriers
         self._connection.executemany("INSERT INTO carrier VALUES (?, ?, ?)", sorted(carriers))
         self._carriers |= carriers
 
@@ -241,12 +253,13 @@ class FactLog:
 
 def ties_of(batch: Batch) -> np.ndarray:
     """int64[n]: ``acts.tie`` of every fact of a batch."""
+    begun = {source: crc32(f"{source}:".encode()) for source in set(batch.source)}
     names = zip(batch.source, batch.key, strict=True)
-    return np.array([crc32(f"{source}:{key}".encode()) for source, key in names], dtype=np.int64)
+    return np.array([crc32(key.encode(), begun[source]) for source, key in names], dtype=np.int64)
 
 
-def _texts(column: Iterable[str | None]) -> list[str]:
-    return [text or "" for text in column]
+def _texts(column: Sequence[str | None]) -> list[str]:
+    return [text or "" for text in column] if any(column) else [""] * len(column)
 
 
 def _plain(row: Row) -> Row:

@@ -4,37 +4,58 @@ Most facts of a source look like others of it. Those whose data carry a number o
 what no protocol asks for, so what is asked for is taken out first, and compared.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from itertools import repeat
 
+import msgspec
 import numpy as np
 
 from fengsui.facts.batch import data_of
 from fengsui.facts.fact import Fact
 from fengsui.loops.bulk import Derivation
-from fengsui.loops.columns import look_of
+from fengsui.loops.columns import NONE, look_of
 
 MOST = 200_000  # texts of data remembered before they are thrown away
 
 
 class Looks:
-    """The looks met so far. A look is a row: the code, then one column a field (``kernel.fields``)."""
+    """The looks met so far: ``rows``, int64[·, 1 + n_fields], the code and a column for each field.
+
+    The fields are those of the kernel (``Derivation.fields``). ``sights``: of each look what is asked of
+    it, as JSON, so that it can be kept; ``asked``: a digest of what is asked at all.
+    """
 
     def __init__(self, kernel: Derivation) -> None:
         self._kernel = kernel
-        self._readers = [tuple(field.split(":", 1)) for field in kernel.fields]
-        asked = {name for names in kernel.codebook.asked.values() for name in names}
-        asked |= {name for _, name in self._readers}
-        self._asks = {column: f"@{column}" in asked for column in ("by", "place", "source")}
-        self._fields = sorted(name for name in asked if not name.startswith("@"))
+        asked = {kind: set(names) for kind, names in kernel.codebook.asked.items()}
+        for kind, readers in kernel.fields.readers.items():
+            asked.setdefault(kind, set()).update(name for _, _, name in readers)
+        anywhere = set().union(*asked.values())
+        self._asks = {column: f"@{column}" in anywhere for column in ("by", "place", "source")}
+        self._fields = {
+            kind: sorted(name for name in names if not name.startswith("@")) for kind, names in asked.items()
+        }
+        told = repr((sorted(self._fields.items()), self._asks))
+        self.asked = blake2b(told.encode(), digest_size=8).hexdigest()
+        self.forget()
+
+    def forget(self) -> None:
+        """Throw everything away."""
+        self.sights: list[str] = []
         self._of_face: dict[tuple, int] = {}  # as written
-        self._of_sight: dict[tuple, int] = {}  # of that, what is asked for
-        self._rows = np.empty((1024, 1 + len(self._readers)), np.int64)
+        self._of_sight: dict[str, int] = {}  # of that, what is asked for
+        self.rows = np.empty((1024, 1 + self.n_fields), np.int64)
 
     @property
     def n_fields(self) -> int:
         """How many columns follow the code."""
-        return len(self._readers)
+        return self._kernel.fields.width
+
+    def restore(self, sights: Iterable[str]) -> None:
+        """Number looks as they were numbered once, under the same ``asked``, to begin with."""
+        for sight in sights:
+            self._see(*msgspec.json.decode(sight))
 
     def of_columns(
         self,
@@ -45,50 +66,44 @@ class Looks:
         *,
         source: Sequence[str],
     ) -> np.ndarray:
-        """int64[n, 1 + n_fields]: the looks of facts given as columns; ``data`` as text."""
-        columns = {"by": by, "place": place, "source": source}
-        asked = [columns[name] if self._asks[name] else repeat(None, len(kind)) for name in columns]
-        faces = list(zip(kind, data, *asked, strict=True))
+        """int64[n]: the looks of facts given as columns; ``data`` as text."""
         known = self._of_face
         if len(known) > MOST:
             known.clear()
-        for face in faces:
-            if face not in known:
-                known[face] = self._see(face[0], data_of(face[1]), *face[2:])
-        return self._rows[np.array(list(map(known.__getitem__, faces)), np.int64)]
+        found = list(map(known.get, self._faces(kind, data, by, place, source)))
+        if None in found:
+            for i, face in enumerate(self._faces(kind, data, by, place, source)):
+                if found[i] is None:
+                    found[i] = known[face] = self._see(face[0], data_of(face[1]), *face[2:])
+        return np.array(found, np.int64)
 
-    def of_facts(self, facts: Iterable[Fact]) -> np.ndarray:
-        """int64[n, 1 + n_fields]: the looks of facts."""
-        asks = self._asks
-        seen = [
-            self._see(
-                fact.kind,
-                fact.data,
-                fact.by if asks["by"] else None,
-                fact.place if asks["place"] else None,
-                fact.source if asks["source"] else None,
-            )
-            for fact in facts
-        ]
-        return self._rows[np.array(seen, np.int64)]
+    def _faces(self, kind, data, *more) -> Iterator[tuple]:
+        """What is looked at of every fact; of who did it, where and who says so only if a protocol asks."""
+        asked = (
+            column if asks else repeat(None, len(kind))
+            for column, asks in zip(more, self._asks.values(), strict=True)
+        )
+        return zip(kind, data, *asked, strict=True)
 
-    def _see(self, kind: str, data, by: str | None, place: str | None, source: str | None) -> int:
+    def _see(
+        self, kind: str, data: Mapping[str, object], by: str | None, place: str | None, source: str | None
+    ) -> int:
         """The number of the look of such a fact."""
-        values = (data.get(name) for name in self._fields) if data else ()
-        # 1, 1.0 and True are one key of a dict and three values of data, so only texts stand as they are.
-        sight = (kind, by, place, source, *(v if type(v) is str else repr(v) for v in values))
+        seen = {name: data[name] for name in self._fields.get(kind, ()) if name in data} if data else {}
+        # As text: 1, 1.0 and True would be one key of a dict, and are three values of data.
+        sight = msgspec.json.encode([kind, seen, by, place, source]).decode()
         number = self._of_sight.get(sight)
         if number is None:
             number = self._of_sight[sight] = len(self._of_sight)
-            if number == len(self._rows):
-                self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
-            self._rows[number] = self._look(Fact(kind, "", 0, 0, source or "", "", 0, place, by, data))
+            if number == len(self.rows):
+                self.rows = np.concatenate([self.rows, np.empty_like(self.rows)])
+            self.rows[number] = self._look(Fact(kind, "", 0, 0, source or "", "", 0, place, by, data))
+            self.sights.append(sight)
         return number
 
     def _look(self, fact: Fact) -> tuple[int, ...]:
         k = self._kernel
-        fields = (
-            look_of(use, name, fact, places=k.places, words=k.words, keys=k.keys)
-            for use, name in self._readers
-        )
-        return (k.codebook.code(fact), *fields)
+        row = [k.codebook.code(fact), *[NONE] * k.fields.width]
+        for column, use, name in k.fields.readers.get(fact.kind, ()):
+            row[1 + column] = look_of(use, name, fact, places=k.places, words=k.words, keys=k.keys)
+        return tuple(row)

@@ -6,11 +6,20 @@ is forgotten again, so that memory never knows more than the file.
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from fengsui.engines.sqlite_driver import Connection
 
+if TYPE_CHECKING:
+    from fengsui.engines.names import Names
+
 AT_HAND = 2_000_000  # subjects remembered before the memory is emptied: about 300 MB
 CHUNK = 500  # parameters of one look-up
+STRUNG = 50_000  # subjects read at once
+_BETWEEN = "\x1f"
+_STRING = f"SELECT group_concat(key, '{_BETWEEN}' ORDER BY id) FROM subject WHERE id >= ? AND id < ?"
 
 
 class Words:
@@ -67,11 +76,15 @@ class Words:
 
 
 class Subjects:
-    """Subjects: too many to keep all at hand."""
+    """Subjects: too many to read in for every small batch, so those met lately are kept at hand.
+
+    Where batches are large, all of them are (``hold_all``).
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._numbers: dict[str, int] = {}
+        self._all: Names | None = None
         self._new: list[str] = []
         self.load()
 
@@ -80,33 +93,58 @@ class Subjects:
         self._numbers.clear()
         self._new.clear()
         self._next = self._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM subject").fetchone()[0]
+        if self._all:
+            self._all.cut(0)
+            self._read_all()
+
+    def hold_all(self) -> None:
+        """From now on keep all subjects at hand: about 50 bytes each, and nothing has to be looked up."""
+        if self._all is None:
+            from fengsui.engines.names import Names  # compiled, and only worth loading for many
+
+            self._all = Names()
+            self._numbers.clear()
+            self._read_all()
 
     def numbers(self, keys: Sequence[str]) -> list[int]:
         """The numbers of subjects, given now to those that have none."""
+        return self.numbered(keys).tolist()
+
+    def numbered(self, keys: Sequence[str]) -> np.ndarray:
+        """The same as int64[n]."""
+        if self._all:
+            numbers = self._all.numbers(keys)
+            if self._all.n >= self._next:
+                new, first = np.unique(numbers, return_index=True)
+                self._enter([keys[i] for i in first[new >= self._next].tolist()])
+            return numbers
         self._make_room()
         numbers = list(map(self._numbers.get, keys))
         if None in numbers:
             missing = dict.fromkeys(key for key, n in zip(keys, numbers, strict=True) if n is None)
             self._find(missing)
-            self._add([key for key in missing if key not in self._numbers])
+            new = [key for key in missing if key not in self._numbers]
+            self._numbers.update(zip(new, range(self._next, self._next + len(new)), strict=True))
+            self._enter(new)
             numbers = list(map(self._numbers.__getitem__, keys))
-        return numbers
+        return np.array(numbers, np.int64)
 
     def known(self, keys: Iterable[str]) -> dict[str, int]:
         """The numbers of those that have one."""
-        self._make_room()
         keys = list(dict.fromkeys(keys))
+        if self._all:
+            found = zip(keys, self._all.known(keys).tolist(), strict=True)
+            return {key: number for key, number in found if number}
+        self._make_room()
         self._find([key for key in keys if key not in self._numbers])
         return {key: self._numbers[key] for key in keys if key in self._numbers}
 
     def keys(self, numbers: Iterable[int]) -> dict[int, str]:
         """The keys of numbers."""
-        return dict(rows_in(self._connection, "SELECT id, key FROM subject WHERE id IN ({})", set(numbers)))
-
-    @property
-    def first_new(self) -> int:
-        """The lowest number given in this transaction, or that would be given next."""
-        return self._next - len(self._new)
+        numbers = set(numbers)
+        if self._all:
+            return dict(zip(numbers, self._all.texts(numbers), strict=True))
+        return dict(rows_in(self._connection, "SELECT id, key FROM subject WHERE id IN ({})", numbers))
 
     def kept(self) -> None:
         """The transaction was committed."""
@@ -118,6 +156,8 @@ class Subjects:
             self._numbers.pop(key, None)
         self._next -= len(self._new)
         self._new.clear()
+        if self._all:
+            self._all.cut(self._next - 1)
 
     def _make_room(self) -> None:
         if len(self._numbers) > AT_HAND and not self._new:
@@ -128,12 +168,23 @@ class Subjects:
             rows_in(self._connection, "SELECT key, id FROM subject WHERE key IN ({})", sorted(keys))
         )
 
-    def _add(self, keys: Sequence[str]) -> None:
-        rows = [(number, key) for number, key in enumerate(keys, self._next)]
+    def _enter(self, keys: Sequence[str]) -> None:
+        """Write subjects that were given the next numbers."""
+        rows = enumerate(keys, self._next)
         self._connection.executemany("INSERT INTO subject (id, key) VALUES (?, ?)", rows)
-        self._numbers.update((key, number) for number, key in rows)
         self._new += keys
-        self._next += len(rows)
+        self._next += len(keys)
+
+    def _read_all(self) -> None:
+        """Read every subject in the order of their numbers, many strung together in one text."""
+        for first in range(1, self._next, STRUNG):
+            n = min(STRUNG, self._next - first)
+            strung = self._connection.execute(_STRING, (first, first + n)).fetchone()[0]
+            keys = strung.split(_BETWEEN)
+            if len(keys) != n:  # one of them has the separator in it
+                sql = "SELECT key FROM subject WHERE id >= ? AND id < ? ORDER BY id"
+                keys = [key for (key,) in self._connection.execute(sql, (first, first + n))]
+            self._all.numbers(keys)
 
 
 class Steps:

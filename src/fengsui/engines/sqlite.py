@@ -19,7 +19,7 @@ from fengsui.engines.numbering import Steps, Subjects, Words
 from fengsui.engines.places import Scopes
 from fengsui.engines.reader import Reader
 from fengsui.engines.rebuild import Progress, rebuild
-from fengsui.engines.sqlite_driver import Connection, connect, writing
+from fengsui.engines.sqlite_driver import Checkpointer, Connection, connect, writing
 from fengsui.engines.state import Listing
 from fengsui.engines.upkeep import Upkeep
 from fengsui.facts.batch import Batch
@@ -58,6 +58,7 @@ class SqliteStore:
         scopes = Scopes(Listing(world.areas))
         self._reader = Reader(connection, rules, scopes, lookup, words=words, subjects=subjects, steps=steps)
         self._seen = self._data_version()
+        self._checkpointer: Checkpointer | None = None
 
     @classmethod
     def open(
@@ -79,6 +80,8 @@ class SqliteStore:
         if not read_only:
             migrate(connection)
         store = cls(connection, rules, world)
+        if not read_only:
+            store._checkpointer = Checkpointer(path, synchronous=synchronous)
         if store.derived_under() != store.digest:
             if read_only:
                 raise errors.Refused(
@@ -90,6 +93,8 @@ class SqliteStore:
 
     def close(self) -> None:
         """Close the file."""
+        if self._checkpointer:
+            self._checkpointer.close()
         self._connection.close()
 
     @property
@@ -134,6 +139,9 @@ class SqliteStore:
             if mark is not None:
                 self._ledger.set_mark(mark)
             self._log.settle()
+            self._upkeep.settle()
+        if self._checkpointer:
+            self._checkpointer.after(taken.new)
         return taken
 
     def mark(self, digest: str) -> FileMark | None:
@@ -158,6 +166,8 @@ class SqliteStore:
         """Derive everything anew from the facts; how many times of duties and loops came out different."""
         with self._writing():
             lsn = self._next_lsn(now, 0)
+            if self.derived_under() != self.digest:
+                self._upkeep.drop()
             n = rebuild(self._connection, self._upkeep, lsn=lsn, progress=progress)
             if not n:
                 self._connection.execute("DELETE FROM batch WHERE lsn = ?", (lsn,))
@@ -179,7 +189,7 @@ class SqliteStore:
             for numbering in self._numberings:
                 numbering.undone()
             self._log.load()
-            self._upkeep.load()
+            self._upkeep.undone()
             raise
         for numbering in self._numberings:
             numbering.kept()

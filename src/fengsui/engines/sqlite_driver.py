@@ -10,6 +10,7 @@ import sqlite3
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +18,8 @@ SAFE = (3, 51, 3)  # the first version without the WAL-reset bug
 SYNCHRONOUS = ("NORMAL", "FULL")
 WAIT = 30.0  # seconds a writer waits for another one
 CACHE_KIB = 262_144  # pages kept in memory by a writer: as much as the upper levels of its trees need
-CHECKPOINT_PAGES = 16_384  # 64 MiB of log: a page written by many batches is carried over once
+CHECKPOINT_PAGES = 65_536  # 256 MiB of log, at which a commit carries it into the file itself
+CHECKPOINT_FACTS = 100_000  # committed facts after which that is begun beside the writer
 
 Connection = Any  # of whichever module was found
 
@@ -54,6 +56,41 @@ def connect(path: Path | str, *, synchronous: str = "NORMAL", read_only: bool = 
     connection.execute("PRAGMA foreign_keys = OFF")  # rows are written by one hand; see decisions
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
+
+
+class Checkpointer:
+    """Carries committed pages from the log of the file into the file, beside whatever else is going on.
+
+    Without it the writer does this itself, inside a commit, whenever the log has grown long; it still
+    does if this one cannot keep up. With a version that has the WAL-reset bug nobody else may.
+    """
+
+    def __init__(self, path: Path | str, *, synchronous: str) -> None:
+        self._path, self._synchronous = path, synchronous
+        self._is_safe = driver().sqlite_version_info >= SAFE
+        self._thread: Thread | None = None
+        self._facts = 0
+
+    def after(self, n_facts: int) -> None:
+        """So many facts were committed."""
+        self._facts += n_facts
+        is_free = self._thread is None or not self._thread.is_alive()
+        if self._is_safe and self._facts >= CHECKPOINT_FACTS and is_free:
+            self._facts = 0
+            self._thread = Thread(target=self._checkpoint, name="checkpoint")
+            self._thread.start()
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        if self._thread:
+            self._thread.join()
+
+    def _checkpoint(self) -> None:
+        connection = connect(self._path, synchronous=self._synchronous)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        finally:
+            connection.close()
 
 
 def warn_if_unsafe(version: tuple[int, ...]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from fengsui.engines.corrections import Corrections
 from fengsui.engines.derivation import Derivation
+from fengsui.engines.kept import Kept
 from fengsui.engines.log import Arrival, FactLog, Stored
 from fengsui.engines.numbering import Steps, Subjects, Words
 from fengsui.engines.people import Cut, Histories, People, Records
@@ -20,7 +21,7 @@ from fengsui.engines.record import Causes
 from fengsui.engines.sqlite_driver import Connection
 from fengsui.engines.state import Change, Listing, Numberer, State, changes, joined
 from fengsui.engines.tellings import Tellings
-from fengsui.engines.worklist import Worklist
+from fengsui.engines.worklist import Worklist, counted
 from fengsui.facts.batch import Batch, fact_of
 from fengsui.facts.effective import SAME
 from fengsui.loops.strata import Derived
@@ -56,12 +57,37 @@ class Upkeep:
         listing = Listing(derivation.world.areas)
         self.worklist = Worklist(connection, listing)
         self._numberer = Numberer(words, steps, listing, derivation.rules)
-        self._open_lane = partial(open_lane, derivation, log, words, subjects, steps, listing)
+        self._open_lane = partial(open_lane, connection, derivation, log, words, subjects, steps, listing)
+        self._log = log
+        self._kept = Kept(connection)
+        self._has_shifted = False  # some fact, in this transaction
         self._lane: Lane | None = None
         self.load()
 
     def load(self) -> None:
         """Start afresh from what the file holds."""
+        self._load()
+        if self._lane:
+            self._lane.forget()
+
+    def undone(self) -> None:
+        """The transaction was rolled back, and the log is loaded again."""
+        self._load()
+        if self._lane and self._has_shifted:
+            self._lane.forget()
+        elif self._lane:
+            self._lane.cut(self._log.next)
+
+    def settle(self) -> None:
+        """At the end of a transaction: keep in the file what is at hand, if that is due."""
+        if self._lane:
+            self._lane.write()
+
+    def drop(self) -> None:
+        """Throw away the histories that are kept: the protocols read them otherwise now."""
+        self._kept.drop()
+
+    def _load(self) -> None:
         self.corrections.load()
         self.people = self.histories.people()
         self._winding = Flags()
@@ -69,12 +95,11 @@ class Upkeep:
         self._winding.add(self.tellings.related())
         self._winding.add(list(self.subjects.known(self.people.everyone()).values()))
         self._rows = np.empty(0, np.int64)  # of the batch, sent on the short way
-        if self._lane:
-            self._lane.forget()
 
     def begin(self, batch: Batch, arrival: Arrival) -> None:
         """Send those who can go the short way on it; the facts may be written meanwhile."""
         self._rows = np.empty(0, np.int64)
+        self._has_shifted = False
         if not self.derivation.rules.versions:
             return
         new = np.array(arrival.new, dtype=np.int64)
@@ -87,10 +112,13 @@ class Upkeep:
 
     def finish(self, batch: Batch, arrival: Arrival, *, lsn: int) -> int:
         """Bring the derived tables in step with a batch just written; the number of transitions."""
+        if arrival.shifted:
+            self._shift(arrival.shifted)
         tree = self.corrections.arrive(batch, arrival)
         related = self._mention(batch, arrival)
         old = self.people
-        if any(batch.kind[i] == SAME for i in arrival.new) or any(s.fact.kind == SAME for s in tree):
+        names_new = SAME in batch.kind and any(batch.kind[i] == SAME for i in arrival.new)
+        if names_new or any(stored.fact.kind == SAME for stored in tree):
             self.people = self.histories.people()
             self._wind(self.people.everyone())
         if not self.derivation.rules.versions:
@@ -98,28 +126,49 @@ class Upkeep:
         touched = {stored.fact.subject for stored in tree} | set(arrival.moved.values())
         touched |= old.differing(self.people)
         self._wind(touched | related)
-        found, rest = self._short_way(batch, arrival)
-        if touched or rest:
-            found += self._long_way(touched | rest, old, Cut(before=arrival.first, recorded=arrival.earlier))
+        found, counts, rest = self._short_way(batch, arrival)
+        if touched or rest or not found:
+            then = Cut(before=arrival.first, recorded=arrival.earlier)
+            found.append(self._long_way(touched | rest, old, then))
+            self.worklist.put(*found[-1])
+            counts.append(counted(*found[-1]))
         loops, duties = (joined(side) for side in zip(*found, strict=True))
-        return self.worklist.write(loops, duties, lsn=lsn, causes=self._causes(batch, arrival))
+        causes = self._causes(batch, arrival)
+        return self.worklist.settle(loops, duties, np.concatenate(counts), lsn=lsn, causes=causes)
 
-    def _short_way(self, batch: Batch, arrival: Arrival) -> tuple[list[tuple[Change, Change]], set[str]]:
-        """What changed for those who went the short way, and the subjects left for the long one."""
+    def _shift(self, when: Mapping[int, int]) -> None:
+        """Let facts count from another moment on in the histories at hand and in those that are kept."""
+        self._has_shifted = True
+        self._kept.shift(when)
+        if self._lane:
+            self._lane.resident.shift(when)
+
+    def _short_way(
+        self, batch: Batch, arrival: Arrival
+    ) -> tuple[list[tuple[Change, Change]], list[np.ndarray], set[str]]:
+        """What changed for those who went the short way, how counts do, and who is left for the long one.
+
+        What changed is in the tables when this returns: one part is written while the next is derived.
+        """
         if not len(self._rows):
-            return [], {batch.subject[i] for i in arrival.new}
-        outcome = self._lane.finish(self._winding.of)
+            return [], [], {batch.subject[i] for i in arrival.new}
+        found, counts, aside = [], [], [np.empty(0, np.int64)]
+        for outcome in self._lane.finish(self._winding.of):
+            self.worklist.put(outcome.loops, outcome.duties)
+            found.append((outcome.loops, outcome.duties))
+            counts.append(outcome.counts)
+            aside.append(outcome.rest)
         new = np.array(arrival.new, dtype=np.int64)
         numbers = arrival.subjects[new]
-        rest = new[self._winding.of(numbers) | np.isin(numbers, outcome.rest)]
-        return [(outcome.loops, outcome.duties)], {batch.subject[i] for i in rest.tolist()}
+        rest = new[self._winding.of(numbers) | np.isin(numbers, np.concatenate(aside))]
+        return found, counts, {batch.subject[i] for i in rest.tolist()}
 
-    def _long_way(self, touched: set[str], old: People, then: Cut) -> list[tuple[Change, Change]]:
+    def _long_way(self, touched: set[str], old: People, then: Cut) -> tuple[Change, Change]:
         """What changes for these subjects and everyone concerned with them."""
         records, after = self.settled(touched, old)
         before = self.derivation.once(records.histories(old, then), old, self.tellings.of)
         self.tellings.write(before.keys() | after.keys(), after)
-        return [changes(self.state(before), self.state(after))]
+        return changes(self.state(before), self.state(after))
 
     def _wind(self, keys: Iterable[str]) -> None:
         """From now on these subjects go the long way, also if the first fact of one is still to come."""
@@ -218,9 +267,24 @@ class Flags:
 
 
 def open_lane(
-    derivation: Derivation, log: FactLog, words: Words, subjects: Subjects, steps: Steps, listing: Listing
+    connection: Connection,
+    derivation: Derivation,
+    log: FactLog,
+    words: Words,
+    subjects: Subjects,
+    steps: Steps,
+    listing: Listing,
 ) -> "Lane":
     """The short way. The kernel is only imported, and compiled, when there is enough to do for it."""
     from fengsui.engines.lane import Lane
 
-    return Lane(derivation.kernel, log, words=words, subjects=subjects, steps=steps, listing=listing)
+    subjects.hold_all()
+    return Lane(
+        derivation.kernel,
+        log,
+        connection=connection,
+        words=words,
+        subjects=subjects,
+        steps=steps,
+        listing=listing,
+    )

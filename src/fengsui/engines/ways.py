@@ -18,7 +18,7 @@ from fengsui.engines.sqlite_driver import Connection
 
 TAIL = 50_000  # facts from which on the tail is written
 FAN_IN = 8  # columns of one length that are put together
-BITS_A_FACT = 16  # of the bitmap, at least half of it; one new fact in sixteen is looked up in vain at most
+BITS_A_FACT = 32  # of the bitmap, at least half of it; one new fact in sixty is looked up in vain at most
 ODD = 0x9E37_79B1  # to spread the second bit of a tie
 WAYS = ("subject", "tie")
 _WRITTEN = np.dtype("<u4")
@@ -54,9 +54,9 @@ class Ways:
 
     def suspects(self, ties: np.ndarray) -> np.ndarray:
         """bool[n]: whether a fact of such a tie may be in the log, or comes twice in this batch."""
-        order = np.argsort(ties, kind="stable")
-        found = np.zeros(len(ties), dtype=bool)
-        found[order[1:][ties[order][1:] == ties[order][:-1]]] = True
+        ordered = np.sort(ties)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        found = np.isin(ties, twice) if len(twice) else np.zeros(len(ties), dtype=bool)
         self._reserve()
         seen = np.ones(len(ties), dtype=np.uint8)
         for place in _places(ties, self._seen):
@@ -67,12 +67,14 @@ class Ways:
         """The sequence numbers of all facts with one of these subjects, or ties, in order."""
         wanted = np.unique(np.array(numbers, dtype=np.int64))
         found = [part[np.isin(part[:, 1 + WAYS.index(way)], wanted), 0] for part in self._tail]
+        short = wanted.astype(_WRITTEN)  # of one kind with the columns, which would be copied otherwise
         for column in self._read(way):
-            low = np.searchsorted(column.numbers, wanted, "left")
-            high = np.searchsorted(column.numbers, wanted, "right")
-            places = [np.arange(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True) if a < b]
-            if places:
-                found.append(column.first + column.offsets[np.concatenate(places)].astype(np.int64))
+            low = np.searchsorted(column.numbers, short, "left")
+            high = np.searchsorted(column.numbers, short, "right")
+            n = high - low
+            ends = np.cumsum(n)
+            places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(low - ends + n, n)
+            found.append(column.first + column.offsets[places].astype(np.int64))
         return np.sort(np.concatenate(found)).tolist() if found else []
 
     def extend(self, rows: np.ndarray) -> None:
@@ -145,8 +147,10 @@ class Ways:
 
 
 def _in_order(numbers: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    order = np.argsort(numbers, kind="stable")
-    return numbers[order].astype(_WRITTEN), offsets[order].astype(_WRITTEN)
+    """Both below 2**32. Sorted as one number, which takes a tenth of sorting places by their numbers."""
+    both = numbers.astype(np.uint64) << np.uint64(32) | offsets.astype(np.uint64)
+    both.sort()
+    return (both >> np.uint64(32)).astype(_WRITTEN), both.astype(_WRITTEN)
 
 
 def _places(ties: np.ndarray, bitmap: np.ndarray) -> Iterator[np.ndarray]:

@@ -5,6 +5,8 @@ same day in the same area, due the same midnight) then fall on the same pages, a
 commit costs.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from fengsui.engines.record import Causes, record
@@ -42,11 +44,12 @@ LANES = np.array([2 * DAY, 16 * DAY, 128 * DAY], dtype=np.int64)  # longest brea
 N_LANES = len(LANES) + 2  # lane 0 stands without end, the last ends later than the others
 OPEN_ENDED, BEGINNING, ENDING, CLOSING, OPENING = range(5)  # measures of the tally
 LAST_HOUR = 1 << 40  # buckets end here: later times, and never, count in the last one
+WIDE = 1 << 16  # numbers further apart are numbered anew, so that all columns fit into one number
 _NO_NODE = -2
 
 _ROW = (D_AREA, D_AT, D_SUBJECT, D_LOOP, D_KEY, D_N, D_UNTIL, D_BROKEN, D_DUE, D_STEP, D_PLACE)
 _LOOP_ROW = (L_SUBJECT, L_ID, L_PROTOCOL, L_VERSIONS, L_OPENED, L_CLOSED, L_PLACE, L_AREA)
-_KEY = 7  # columns of the primary key of duty, the lane included
+_KEY = _ROW[:6]  # the lane and these are the primary key of duty
 
 _INSERT_DUTY = "INSERT INTO duty VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE_DUTY = (
@@ -69,6 +72,9 @@ _DROP_TALLY = (
 )
 
 
+NO_COUNTS = np.empty((0, 5), np.int64)
+
+
 class Worklist:
     """Writes the tables loop, duty, tally, transition and loop_shown."""
 
@@ -76,16 +82,23 @@ class Worklist:
         self._connection = connection
         self._nodes, self._is_coarse = _nodes(listing)
 
-    def write(self, loops: Change, duties: Change, *, lsn: int, causes: Causes) -> int:
-        """Write what differs and record it; the number of transitions."""
-        self.fill(loops, duties)
+    def put(self, loops: Change, duties: Change) -> None:
+        """Write what differs to the lists."""
+        self._write_loops(loops)
+        self._write_duties(duties)
+
+    def settle(self, loops: Change, duties: Change, counts: np.ndarray, *, lsn: int, causes: Causes) -> int:
+        """Count and record all that was put into the lists with one batch; the number of transitions.
+
+        ``counts``: of all of it, as ``counted`` gives them, in any number of parts.
+        """
+        self._write_tally(counts)
         return record(self._connection, loops, duties, lsn=lsn, causes=causes)
 
     def fill(self, loops: Change, duties: Change) -> None:
         """Write what differs without recording it."""
-        self._write_loops(loops)
-        self._write_duties(duties)
-        self._write_tally(loops, duties)
+        self.put(loops, duties)
+        self._write_tally(counted(loops, duties))
 
     def _write_loops(self, change: Change) -> None:
         run = self._connection.executemany
@@ -97,20 +110,17 @@ class Worklist:
         run(_DELETE_LOOP, change.old[change.had & ~change.has][:, _LOOP_ROW[:2]].tolist())
 
     def _write_duties(self, change: Change) -> None:
-        old, new = duty_rows(change.old), duty_rows(change.new)
-        had = change.had & (change.old[:, D_BROKEN] < NEVER)
-        has = change.has & (change.new[:, D_BROKEN] < NEVER)
-        differs = ~(had & has) | (old != new).any(axis=1)
-        self._connection.executemany(_DELETE_DUTY, _by_page(old[had & differs])[:, :_KEY].tolist())
-        self._connection.executemany(_INSERT_DUTY, _by_page(new[has & differs]).tolist())
+        old, new = change.old, change.new
+        had = change.had & (old[:, D_BROKEN] < NEVER)
+        has = change.has & (new[:, D_BROKEN] < NEVER)
+        both = np.flatnonzero(had & has)
+        same = both[(old[both][:, _ROW] == new[both][:, _ROW]).all(axis=1)]
+        had[same] = has[same] = False
+        self._connection.executemany(_DELETE_DUTY, _by_page(old[had], _KEY))
+        self._connection.executemany(_INSERT_DUTY, _by_page(new[has], _ROW))
 
-    def _write_tally(self, loops: Change, duties: Change) -> None:
-        counts = []
-        for change, counted in ((loops, _count_loops), (duties, _count_duties)):
-            for rows, sign in ((change.old[change.had], -1), (change.new[change.has], 1)):
-                found = counted(rows)
-                counts.append(np.column_stack([found, np.full(len(found), sign)]))
-        rows = self._cells(summed(np.concatenate(counts))).tolist()
+    def _write_tally(self, counts: np.ndarray) -> None:
+        rows = self._cells(summed(counts)).tolist()
         self._connection.executemany(_ADD_TALLY, rows)
         self._connection.executemany(_DROP_TALLY, [row[:5] for row in rows if row[5] < 0])
 
@@ -133,6 +143,16 @@ class Worklist:
         node, measure, bucket, protocol, n = summed(np.concatenate(cells)).T
         grains = len(GRAINS)
         return np.column_stack([node, measure // grains, measure % grains, bucket, protocol, n])
+
+
+def counted(loops: Change, duties: Change) -> np.ndarray:
+    """How counts change: int64[·, 5] area, measure, hour, protocol, n. Loops and steps need no names yet."""
+    counts = []
+    for change, count in ((loops, _count_loops), (duties, _count_duties)):
+        for rows, sign in ((change.old[change.had], -1), (change.new[change.has], 1)):
+            found = count(rows)
+            counts.append(np.column_stack([found, np.full(len(found), sign)]))
+    return summed(np.concatenate(counts))
 
 
 def _count_loops(loops: np.ndarray) -> np.ndarray:
@@ -163,36 +183,49 @@ def _counted(areas: np.ndarray, measure: int, times: np.ndarray, protocols: np.n
     return np.column_stack([areas, np.full(len(areas), measure), hours, protocols])
 
 
-def duty_rows(duties: np.ndarray) -> np.ndarray:
-    """The rows of the table duty that duties would have."""
-    length = duties[:, D_UNTIL] - duties[:, D_AT]
-    lane = np.where(duties[:, D_UNTIL] >= NEVER, 0, 1 + np.searchsorted(LANES, length))
-    return np.column_stack([lane, duties[:, _ROW]])
-
-
 def summed(counts: np.ndarray) -> np.ndarray:
     """The rows once each with the sum of their last column, where that is not zero.
 
     Every column but the last is numbered first, so that rows can be compared as one number.
     """
+    if not len(counts):
+        return counts
     code = np.zeros(len(counts), dtype=np.int64)
     for column in counts.T[:-1]:
-        low = int(column.min()) if len(column) else 0
-        width = int(column.max()) - low + 1 if len(column) else 1
-        if width > 1 << 20:
-            _, column = np.unique(column, return_inverse=True)
-            low, width = 0, len(counts)
-        code = code * width + (column - low)
-    _, first, group = np.unique(code, return_index=True, return_inverse=True)
-    sums = np.bincount(group, weights=counts[:, -1], minlength=len(first)).astype(np.int64)
-    rows = counts[first]
-    rows[:, -1] = sums
-    return rows[sums != 0]
+        low, width, column = _numbered(column)
+        code *= width
+        code += column - low
+    order = np.argsort(code)
+    code = code[order]
+    first = np.flatnonzero(np.concatenate([[True], code[1:] != code[:-1]]))
+    sums = np.add.reduceat(counts[order, -1], first)
+    rows = counts[order[first[sums != 0]]]
+    rows[:, -1] = sums[sums != 0]
+    return rows
 
 
-def _by_page(rows: np.ndarray) -> np.ndarray:
-    """Rows of duty in the order of its tree, save for several duties of one loop due at one moment."""
-    return rows[np.lexsort((rows[:, 3], rows[:, 2], rows[:, 0] * (1 << 32) + rows[:, 1]))]
+def _numbered(column: np.ndarray) -> tuple[int, int, np.ndarray]:
+    """A column as small numbers: the least of them, how many there may be, and the column."""
+    low, high = int(column.min()), int(column.max())
+    if high - low < WIDE:
+        return low, high - low + 1, column
+    far = column - low >= WIDE  # what never comes, most of all
+    values, place = np.unique(column[far], return_inverse=True)
+    column = column.copy()
+    column[far] = low + WIDE + place
+    return low, WIDE + len(values), column
+
+
+def _by_page(duties: np.ndarray, columns: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """The lane of each duty and some columns, in the order of the tree of the table duty.
+
+    Save for several duties of one loop due at one moment, which stay as they come.
+    """
+    length = duties[:, D_UNTIL] - duties[:, D_AT]
+    lane = np.where(duties[:, D_UNTIL] >= NEVER, 0, 1 + np.searchsorted(LANES, length))
+    order = np.lexsort((duties[:, D_SUBJECT], duties[:, D_AT], lane * (1 << 32) + duties[:, D_AREA]))
+    found = duties[order]
+    return zip(lane[order].tolist(), *(found[:, column].tolist() for column in columns), strict=True)
 
 
 def _sorted(rows: np.ndarray, by: tuple[int, ...]) -> list[list[int]]:

@@ -1,10 +1,10 @@
 """The tree of areas a region is governed in, read from a table: from the region down to a site.
 
-A region is a folder with two files. ``region.yaml`` names the region, its zone and country, and its levels
-from the top down; ``areas.csv`` has one row for each area: ``code,parent,level,name_zh,name_en,kind,
-valid_from,valid_until,zone,alias`` (dates as 2013-03-08, ``valid_until`` is the first day it no longer
-holds; aliases divided by "|"; an empty zone is the parent's). A code may have several rows that follow one
-another in time, as when a place is renamed.
+A region is a folder with two files. ``region.yaml`` names the region, its zone and country, its levels
+from the top down, what posts are called here, and which of the shipped packs are in use; ``areas.csv`` has
+one row for each area: ``code,parent,level,name_zh,name_en,kind,valid_from,valid_until,zone,alias`` (dates
+as 2013-03-08, ``valid_until`` is the first day it no longer holds; aliases divided by "|"; an empty zone is
+the parent's). A code may have several rows that follow one another in time, as when a place is renamed.
 
 Inner Mongolia ships as the reference: codes of GB/T 2260, to which townships (9 digits), villages (12) and
 sites ("150702/hotel-3", "150781-MLX") are added by lengthening the code of the area they lie in.
@@ -13,8 +13,8 @@ sites ("150702/hotel-3", "150781-MLX") are added by lengthening the code of the 
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -49,7 +49,11 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What a region file says about the whole: its name, zone, holiday country and levels, top down."""
+    """What a region file says about the whole: its name, zone, holiday country and levels, top down.
+
+    ``role_names``: what posts are called here, beside or instead of the words that ship. ``uses``: the packs,
+    and protocols by name, of those that ship; None: all of them.
+    """
 
     key: str
     name: Text
@@ -57,6 +61,15 @@ class Region:
     country: str | None
     levels: tuple[str, ...]
     level_names: dict[str, Text]
+    role_names: Mapping[str, Text] = field(default_factory=dict)
+    uses: tuple[str, ...] | None = None
+
+
+def shipped_region(name: str) -> Path:
+    """The folder of a region that ships with the program. NotFound."""
+    if not re.fullmatch(r"[a-z0-9-]+", name) or not (REGIONS / name).is_dir():
+        raise NotFound(f"No region named {name!r} is shipped.")
+    return REGIONS / name
 
 
 class Areas:
@@ -89,9 +102,7 @@ class Areas:
     @classmethod
     def of_region(cls, name: str = "inner-mongolia") -> "Areas":
         """The areas of a region that ships with the program."""
-        if not re.fullmatch(r"[a-z0-9-]+", name) or not (REGIONS / name).is_dir():
-            raise NotFound(f"No region named {name!r} is shipped.")
-        return cls.read(REGIONS / name)
+        return cls.read(shipped_region(name))
 
     def get(self, code: str, on: int | None = None) -> Area:
         """The area of a code as it is last known, or as it was ``on`` a day; NotFound if it was not."""

@@ -1,7 +1,7 @@
 """Reading a region: ``region.yaml`` and ``areas.csv``, with every fault named by file, row and field."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -26,12 +26,10 @@ def read_region(path: Path) -> tuple[Region, list[Area]]:
     ``path`` is the folder or its region.yaml. Raises NotFound if a file is missing, BadInput with one
     finding for each place that cannot be taken.
     """
-    header = path / "region.yaml" if path.is_dir() else path
-    table = header.parent / "areas.csv"
-    for file in (header, table):
-        if not file.is_file():
-            raise NotFound(f"There is no region file {file}.")
-    region = _read_header(header)
+    region = read_header(path)
+    table = (path if path.is_dir() else path.parent) / "areas.csv"
+    if not table.is_file():
+        raise NotFound(f"There is no region file {table}.")
     rows = list(_read_rows(table))
     findings = [found for where, row in rows for found in _faults(where, row, region)]
     _refuse(findings, table)
@@ -40,26 +38,46 @@ def read_region(path: Path) -> tuple[Region, list[Area]]:
     return region, _with_zones([area for _, area in placed], region)
 
 
-def _read_header(path: Path) -> Region:
+def read_header(path: Path) -> Region:
+    """What the region file alone says. ``path`` and errors as for ``read_region``."""
     from yaml import YAMLError  # here, because few processes read a region file
 
+    path = path / "region.yaml" if path.is_dir() else path
+    if not path.is_file():
+        raise NotFound(f"There is no region file {path}.")
     try:
         said = load(path.read_text(encoding="utf-8"))
-        names = {one["key"]: Text(str(one["zh"]), str(one["en"])) for one in said["levels"]}
+        names = {one["key"]: _words(one) for one in said["levels"]}
+        uses = said.get("uses", "all")
         region = Region(
             key=str(said["region"]),
-            name=Text(str(said["name"]["zh"]), str(said["name"]["en"])),
+            name=_words(said["name"]),
             zone=str(said["zone"]),
             country=str(said["country"]) if said.get("country") else None,
             levels=tuple(names),
             level_names=names,
+            role_names={str(role): _words(one) for role, one in (said.get("roles") or {}).items()},
+            uses=None if uses == "all" else _listed(uses),
         )
         zone_info(region.zone)
     except (YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-        expected = "region, name {zh, en}, zone (IANA), country, and levels top down as {key, zh, en}"
+        expected = (
+            "region, name {zh, en}, zone (IANA), country, levels top down as {key, zh, en}; and, if wanted, "
+            "roles as role: {zh, en}, and uses: all, or a list of packs and protocols that ship"
+        )
         found = Finding(path.name, "header", str(error), expected)
         raise BadInput("This region file cannot be taken.", (found,)) from error
     return region
+
+
+def _words(said: Mapping[str, object]) -> Text:
+    return Text(str(said["zh"]), str(said["en"]))
+
+
+def _listed(said: object) -> tuple[str, ...]:
+    if not isinstance(said, list):
+        raise ValueError(f"uses: {said!r}")
+    return tuple(map(str, said))
 
 
 def _read_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:

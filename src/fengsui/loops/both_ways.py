@@ -5,13 +5,14 @@ subjects it can touch are derived a second time.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from fengsui.kit.instant import DAY, NEVER
-from fengsui.loops.bulk import Derivation, Table
+from fengsui.loops.bulk import Derivation, Space, Table
 from fengsui.loops.columns import Columns
 from fengsui.loops.kernel_compare import (
     CHANGED,
@@ -26,7 +27,7 @@ from fengsui.loops.kernel_compare import (
 from fengsui.protocols.model import InFlight, Protocol
 
 BEFORE, AFTER = "before", "after"
-PORTION = 150_000  # facts that are looked at together: their tables stay near the processor
+PORTION = 30_000  # facts that are looked at together: their tables stay near the processor
 NAMED = 100  # loops that are named of each sort; all are counted
 Name = tuple[int, int]  # of a loop: its subject and its opening fact, as numbered in the columns
 
@@ -52,15 +53,28 @@ class BothWays:
 
     def side(self, table: Table) -> Side:
         """A table as the kernel compares it."""
-        shape = (len(table.versions), len(self.derivation.key_names))
-        frees, role = np.zeros(shape, np.bool_), np.full(shape, -1, np.int64)
-        for v, version in enumerate(table.versions):
-            for obligation in version.obligations:
-                key = self.derivation.keys[obligation.key]
-                frees[v, key] = obligation.frees
-                role[v, key] = self.roles.index(obligation.by.role)
-        return Side(table.heads, table.times, table.refs, frees, role)
+        return Side(table.heads, table.times, table.refs, *self._said[table.name])
 
+    @cached_property
+    def _said(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
+        """What the versions of each side say of each key: whether it frees, and whose it is."""
+        said = {}
+        for name, versions in self.derivation.rules.versions.items():
+            shape = (len(versions), len(self.derivation.key_names))
+            frees, role = said[name] = np.zeros(shape, np.bool_), np.full(shape, -1, np.int64)
+            for v, version in enumerate(versions):
+                for obligation in version.obligations:
+                    key = self.derivation.keys[obligation.key]
+                    frees[v, key] = obligation.frees
+                    role[v, key] = self.roles.index(obligation.by.role)
+        return said
+
+    def spaces(self) -> tuple[Space, Space]:
+        """Room for both derivations of one thread."""
+        before, after = (self.derivation.space(side, asks_reached=False) for side in (BEFORE, AFTER))
+        return before, after
+
+    @cached_property
     def zones(self) -> Zones:
         """Where days are counted."""
         places, areas = self.derivation.place_tables(), self.derivation.world.areas
@@ -74,8 +88,7 @@ class Findings:
 
     n: Counter[str]
     by_days: Counter[int]
-    removed: Counter[int]  # by work code
-    added: Counter[int]
+    work: tuple[np.ndarray, np.ndarray]  # codes, and how much is taken away and added: int64[·, 2]
     changed: list[Name]
     shifts: list[tuple[int, Name, str | None, int, int]]
     kept: dict[tuple[str, bool], tuple[int, list[Name]]]
@@ -96,15 +109,16 @@ def cuts(cols: Columns) -> Iterator[tuple[Columns, Name]]:
         lo = hi
 
 
-def findings(ways: BothWays, cols: Columns, first: Name) -> Findings:
+def findings(ways: BothWays, cols: Columns, first: Name, spaces: tuple[Space, Space]) -> Findings:
     """Derive some subjects both ways and read what the two differ in."""
-    before = ways.derivation.derive(BEFORE, cols)
-    subjects = np.flatnonzero(_touched(ways, before, cols))
+    before = ways.derivation.derive(BEFORE, cols, spaces[0])
+    touched = _touched(ways, before, cols)
+    subjects = np.flatnonzero(touched)
     some, facts = _chosen(cols, subjects)
-    after = ways.derivation.derive(AFTER, some)
+    after = ways.derivation.derive(AFTER, some, spaces[1])
     opened = after.openings
     after.openings = opened._replace(subject=subjects[opened.subject], fact=facts[opened.fact])
-    is_touched = np.isin(before.openings.subject, subjects)
+    is_touched = touched[before.openings.subject]
     return _Part(ways, cols, before, after, is_touched, first).read()
 
 
@@ -167,11 +181,10 @@ class _Part:
         """Compare, count, and pick what is to be named."""
         ways = self.ways
         is_tried = np.array([v.version == ways.version for v in self.after.versions])
-        before, days, zones = ways.side(self.before), ways.derivation.days, ways.zones()
+        before, days, zones = ways.side(self.before), ways.derivation.days, ways.zones
         seen, codes, counts = compare(
             before, ways.side(self.after), self.pairs, is_tried, days, zones, ways.now
         )
-        removed, added = (dict(zip(codes.tolist(), counts[:, i].tolist(), strict=True)) for i in (0, 1))
         free = seen.free
         moved = (free[:, 0] != free[:, 1]) & (seen.state <= CHANGED)
         later = np.where((free < NEVER).all(axis=1), free[:, 1] - free[:, 0], 0)
@@ -179,8 +192,7 @@ class _Part:
         return Findings(
             n=self._counts(seen, moved, later, n_rest_broken=broken_among(before, self.rest, ways.now)),
             by_days=Counter(dict(zip(days_later.astype(int).tolist(), times.tolist(), strict=True))),
-            removed=Counter(removed),
-            added=Counter(added),
+            work=(codes, counts),
             changed=self._picked(np.flatnonzero(seen.state)),
             shifts=self._shifts(np.flatnonzero(moved), free),
             kept=dict(self._kept(seen)),

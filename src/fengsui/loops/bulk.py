@@ -7,24 +7,32 @@ turns them back into the values ``semantics`` gives, for tests and for single lo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import is_not
 
 import numpy as np
 
 from fengsui.facts.fact import Fact
+from fengsui.kit.errors import BadInput
 from fengsui.kit.instant import NEVER
 from fengsui.loops import kernel_rows as slots
 from fengsui.loops.columns import Codebook, Columns, Places, Words, columns
 from fengsui.loops.duty import Duty
-from fengsui.loops.kernel import Openings, derive_rows, find_openings
+from fengsui.loops.fields import fields_of
+from fengsui.loops.kernel import Openings
+from fengsui.loops.kernel_borrow import WORDS, addresses
 from fengsui.loops.kernel_days import days_of
-from fengsui.loops.kernel_merge import AT_ANCHOR, REMAINING, RETROACTIVE, merge_rows
-from fengsui.loops.kernel_rows import PlaceTables, scratch
+from fengsui.loops.kernel_govern import DONE, FULL, NO_CHAINS, PINNED, STRANGE, Room, derive
+from fengsui.loops.kernel_law import UNKNOWN, Law, laid_out
+from fengsui.loops.kernel_merge import AT_ANCHOR, REMAINING, RETROACTIVE
+from fengsui.loops.kernel_resident import Chains
+from fengsui.loops.kernel_rows import PlaceTables
 from fengsui.loops.loop import Loop, Reached, World, loop_id
 from fengsui.loops.plan import H_AGAIN_AFTER, H_LOOKS_BACK, H_N_EACH, H_WIDTH, Plan, compile_plan
 from fengsui.loops.strata import Rules
 from fengsui.protocols.model import InFlight, Protocol
 
 MODES = {
+    InFlight.PINNED: PINNED,
     InFlight.AT_ANCHOR: AT_ANCHOR,
     InFlight.REMAINING: REMAINING,
     InFlight.RETROACTIVE: RETROACTIVE,
@@ -54,13 +62,81 @@ class Table:
         return len(self.heads)
 
 
+class Space:
+    """Arrays for the derivations of one protocol, one after the other.
+
+    Memory written for the first time costs more than deriving what is written to it, and making a dozen
+    arrays more than deriving one subject. What is derived in a space is good until the next derivation in it.
+    ``asks_reached``: whether anybody asks when milestones were reached.
+    """
+
+    def __init__(self, name: str, plans: Sequence[Plan], *, asks_reached: bool = True) -> None:
+        self.name = name
+        self.versions = tuple(plan.protocol for plan in plans)
+        self.milestones = milestones_of(self.versions)
+        self._asks_reached = asks_reached
+        self._width = max((int(plan.tables.head[H_WIDTH]) for plan in plans), default=0)
+        self._each = max((int(plan.tables.head[H_N_EACH]) for plan in plans), default=0)
+        self.room = self._made(0, 0)
+
+    def expect(self, *, subjects: int, facts: int) -> None:
+        """Make room for what so many subjects usually have: a loop each."""
+        if self.room.governed.size < subjects:
+            self.make_room(subjects, subjects * self._width + (subjects + facts) * self._each)
+
+    def make_room(self, loops: int, rows: int) -> None:
+        """Make room for so many loops and rows, and some more, so that it is not asked for often."""
+        had_loops, had_rows = len(self.room.governed), len(self.room.times)
+        self.room = self._made(
+            loops + loops // 4 + 8 if loops > had_loops else had_loops,
+            rows + rows // 4 + 8 * self._width if rows > had_rows else had_rows,
+        )
+
+    def table(self, n: int, rows: int) -> Table:
+        """The first loops and rows of what was written."""
+        room = self.room
+        return Table(
+            self.name,
+            self.versions,
+            self.milestones,
+            Openings(*room.openings[:, :n]),
+            room.heads[:n],
+            room.reached[:n],
+            room.times[:rows],
+            room.refs[:rows],
+            room.governed[:n],
+        )
+
+    def _made(self, loops: int, rows: int) -> Room:
+        return Room(
+            np.empty((5, loops), np.int64),
+            np.empty((loops, 4), np.int64),
+            np.empty(loops, np.int64),
+            np.empty((loops if self._asks_reached else 0, len(self.milestones), 2), np.int64),
+            np.empty((rows, 8), np.int64),
+            np.empty((rows, 10), np.int32),
+        )
+
+
+def milestones_of(versions: Sequence[Protocol]) -> tuple[str, ...]:
+    """The names of all milestones of any version."""
+    return tuple(dict.fromkeys(m.name for v in versions for m in v.milestones))
+
+
+def columns_for(subjects: int, facts: int, *, fields: int) -> Columns:
+    """Columns with room for so many facts, not filled in yet."""
+    long, short = np.empty((3, facts), np.int64), np.empty((3, facts), np.int32)
+    extra = np.empty((fields, facts), np.int64)
+    return Columns(np.empty(subjects + 1, np.int64), long[0], *short, extra, long[1], long[2])
+
+
 class Derivation:
     """The rules of a region, compiled: plans, codebook, numbering of keys, fields and places."""
 
     def __init__(self, rules: Rules, world: World) -> None:
         self.rules, self.world = rules, world
         self.keys: dict[str, int] = {}
-        self.fields: dict[str, int] = {}
+        self.fields = fields_of(rules.versions, rules.opening_kinds)
         self.places, self.words = Places(world.areas), Words()
         self.plans: dict[str, list[Plan]] = {}
         for name in rules.order:
@@ -68,7 +144,7 @@ class Derivation:
                 compile_plan(
                     version,
                     keys=self.keys,
-                    fields=self.fields,
+                    fields=self.fields.columns,
                     levels=world.areas.levels,
                     zones=world.days.zones,
                 )
@@ -77,6 +153,8 @@ class Derivation:
         self.codebook = Codebook([plan for plans in self.plans.values() for plan in plans])
         self.days = days_of(world.days)
         self.key_names = tuple(self.keys)
+        self._laws = {name: _Law(self, name) for name in self.plans}
+        self._lie = PlaceTables(self.places.area, world.areas.ancestors, world.areas.zone_of)
 
     def columns(self, subjects: Sequence[Sequence[Fact]]) -> tuple[Columns, list[Fact]]:
         """The columns of some subjects' effective facts, and the facts in that order."""
@@ -91,168 +169,159 @@ class Derivation:
 
     def place_tables(self) -> PlaceTables:
         """Where the places named so far lie."""
-        areas = self.world.areas
-        return PlaceTables(self.places.area, areas.ancestors, areas.zone_of)
+        if len(self._lie.area) != len(self.places):
+            self._lie = self._lie._replace(area=self.places.area)
+        return self._lie
 
-    def derive(self, name: str, cols: Columns) -> Table:
-        """Every loop of one protocol in the columns."""
-        return _Run(self, name, cols).table()
+    def space(self, name: str, *, asks_reached: bool = True) -> Space:
+        """Room for deriving one protocol again and again, by one thread at a time."""
+        return Space(name, self.plans[name], asks_reached=asks_reached)
+
+    def derive(self, name: str, cols: Columns, space: Space | None = None) -> Table:
+        """Every loop of one protocol in the columns; in a ``space``, good until it is used again."""
+        space = space or self.space(name)
+        space.expect(subjects=len(cols.start) - 1, facts=len(cols.when))
+        cols = Columns(*map(np.ascontiguousarray, cols))
+        while True:
+            law, places = self.law(name), self.place_tables()
+            at = addresses([*law, *self.days, *places, *cols[1:], *space.room])
+            what, n, more = derive(at, cols.start, cols.start, NO_CHAINS)
+            if what == DONE:
+                return space.table(n, more)
+            self.provide(space, what, n, more)
+
+    def provide(self, space: Space, what: int, n: int, more: int) -> None:
+        """What the kernel could not go on without."""
+        if what == STRANGE:
+            self._laws[space.name].learn(n)
+        else:
+            space.make_room(n, more)
+
+    def law(self, name: str) -> Law:
+        """The versions of a protocol as the kernel reads them, with every code and place there is by now."""
+        return self._laws[name].now()
 
 
-class _Run:
-    """One protocol over one set of columns."""
+class Few:
+    """A few subjects derived at a time, from linked facts, by one thread.
 
-    def __init__(self, derivation: Derivation, name: str, cols: Columns) -> None:
-        self.d, self.name, self.cols = derivation, name, cols
-        self.plans = derivation.plans[name]
-        self.versions = tuple(plan.protocol for plan in self.plans)
-        self.masks = [derivation.codebook.masks(plan) for plan in self.plans]
-        self.milestones = tuple(dict.fromkeys(m.name for v in self.versions for m in v.milestones))
-        self.places = derivation.place_tables()
-        sizes = np.diff(cols.start)
-        self.most = int(sizes.max()) if sizes.size else 0
-        self.opens = np.zeros(len(cols.when), dtype=np.bool_)
+    ``room`` and ``cols`` hold what was derived last, and the facts it was derived from.
+    """
 
-    def table(self) -> Table:
-        """Find the loops, derive them under their first version, carry them through the later ones."""
-        openings = self._openings()
-        n = len(openings.subject)
-        t = Table(
-            name=self.name,
-            versions=self.versions,
-            milestones=self.milestones,
-            openings=openings,
-            heads=np.zeros((n, 4), np.int64),
-            reached=np.full((n, len(self.milestones), 2), -1, np.int64),
-            times=np.empty((0, 8), np.int64),
-            refs=np.empty((0, 10), np.int32),
-            governed=np.zeros(n, np.int64),
+    def __init__(self, derivation: Derivation, name: str, chains: Chains) -> None:
+        self._derivation, self._name, self._chains = derivation, name, chains
+        self._space = derivation.space(name, asks_reached=False)
+        self._start = np.empty(2, np.int64)
+        self.cols = columns_for(0, 64, fields=chains.extra.shape[1])
+        self._seen: tuple = ()
+        self._at = np.empty((0, WORDS), np.int64)
+
+    @property
+    def room(self) -> Room:
+        """Loops and rows, as ``kernel_govern`` lays them out."""
+        return self._space.room
+
+    def derive(self, subjects: np.ndarray, *, below: int) -> tuple[int, int]:
+        """How many loops and rows some subjects have, by their facts with numbers below ``below``."""
+        start = self._start if len(subjects) == 1 else np.empty(len(subjects) + 1, np.int64)
+        while True:
+            what, n, more = derive(self._where(), subjects, start, below)
+            if what == DONE:
+                return n, more
+            if what == FULL:
+                self.cols = columns_for(0, more + more // 4, fields=self._chains.extra.shape[1])
+            else:
+                self._derivation.provide(self._space, what, n, more)
+
+    def _where(self) -> np.ndarray:
+        """Where everything lies; worked out again only when something is not what it was."""
+        d, space = self._derivation, self._space
+        parts = (d.law(self._name), d.place_tables(), self.cols, space.room)
+        if not self._seen or any(map(is_not, parts, self._seen)):
+            law, places, cols, room = self._seen = parts
+            self._at = addresses([*law, *d.days, *places, *cols[1:], *room, *self._chains])
+        return self._at
+
+
+class _Law:
+    """The law of one protocol as far as facts have brought up codes and places."""
+
+    def __init__(self, derivation: Derivation, name: str) -> None:
+        self._d, self._name = derivation, name
+        self._plans = derivation.plans[name]
+        self._versions = tuple(plan.protocol for plan in self._plans)
+        names = milestones_of(self._versions)
+        words, index = laid_out(
+            self._plans, [[names.index(m.name) for m in v.milestones] for v in self._versions]
         )
-        for v in range(len(self.plans)):
-            self._put(t, np.flatnonzero(openings.version == v), v)
-        place = t.heads[:, 1].copy()
-        for area, group in self._by_area(place):
-            self._govern(t, group, self.d.rules.timeline(self.name, area))
-        t.heads[:, 1] = place
-        return t
-
-    def _openings(self) -> Openings:
-        base = list(self.d.rules.timeline(self.name, None))
-        plans = [self.plans[self.versions.index(v)] for v in base]
-        room = len(self.cols.when)
-        out = Openings(*(np.empty(room, np.int64) for _ in range(5)))
-        n = find_openings(
-            self.cols,
-            np.array([v.valid_from for v in base], np.int64),
-            np.array([v.valid_until for v in base], np.int64),
-            np.stack([self.masks[self.versions.index(v)] for v in base]),
-            np.array([plan.tables.head[H_LOOKS_BACK] for plan in plans], np.int64),
-            np.array([plan.tables.head[H_AGAIN_AFTER] for plan in plans], np.int64),
-            0,
-            len(self.cols.start) - 1,
-            out,
-            self.opens,
+        base = self._held(None)
+        self._is_same_everywhere = not any(v.area for v in self._versions)
+        self._law = Law(
+            words,
+            index,
+            masks=np.empty((len(self._plans), 0), np.uint64),
+            versions=self._table(base),
+            held=base[np.newaxis],
+            timeline_of=np.zeros(1, np.int64),
         )
-        found = Openings(*(a[:n].copy() for a in out))
-        found.version[:] = np.array([self.versions.index(v) for v in base], np.int64)[found.version]
-        return found
 
-    def _by_area(self, place: np.ndarray) -> list[tuple[str | None, np.ndarray]]:
-        """Loops grouped by jurisdiction; one group if no overlay makes a difference."""
-        if not any(v.area for v in self.versions):
-            return [(None, np.arange(len(place)))]
-        return [(self.d.places.code(int(p)), np.flatnonzero(place == p)) for p in np.unique(place)]
+    def now(self) -> Law:
+        """The law, with every code and place there is by now."""
+        law, d = self._law, self._d
+        if law.masks.shape[1] != len(d.codebook):
+            law = law._replace(masks=np.stack([d.codebook.masks(plan) for plan in self._plans]))
+        if len(law.timeline_of) != len(d.places) + 1:
+            timeline_of = np.full(len(d.places) + 1, 0 if self._is_same_everywhere else UNKNOWN, np.int64)
+            timeline_of[: len(law.timeline_of)] = law.timeline_of
+            law = law._replace(timeline_of=timeline_of)
+        self._law = law
+        return law
 
-    def _govern(self, t: Table, group: np.ndarray, timeline: Sequence[Protocol]) -> None:
-        opened = self.cols.when[t.openings.fact]
+    def learn(self, place: int) -> None:
+        """Look up which versions hold at a place."""
+        law = self.now()
+        held = self._held(self._d.places.code(place))
+        lines = [*law.held, held]
+        at = next(i for i, line in enumerate(lines) if np.array_equal(line, held))
+        timeline_of = law.timeline_of.copy()
+        timeline_of[place + 1] = at
+        held = np.stack(lines) if at == len(law.held) else law.held
+        self._law = law._replace(held=held, timeline_of=timeline_of)
+
+    def _held(self, area: str | None) -> np.ndarray:
+        """bool[n_versions]: which versions hold in an area at some time."""
+        timeline = self._d.rules.timeline(self._name, area)
+        held = np.zeros(len(self._versions), np.bool_)
         for version in timeline:
-            v = self.versions.index(version)
-            first = group[
-                (opened[group] >= version.valid_from)
-                & (opened[group] < version.valid_until)
-                & (t.openings.version[group] != v)
-            ]
-            if version.area:  # an overlay of its area held when the loop opened
-                self._put(t, first, v)
-        for version in timeline:
-            switch = version.valid_from
-            running = group[(opened[group] < switch) & (t.heads[group, 0] > switch)]
-            if len(running) and version.in_flight is not InFlight.PINNED:
-                self._switch(t, running, self.versions.index(version))
+            if version not in self._versions:
+                raise BadInput(
+                    f"{self._name} {version.version} as it holds in {area or 'the whole region'} is not among"
+                    " the versions of these rules: an order of a part of the region cuts the others short."
+                    " engines.home.rules_of lists them as they are then."
+                )
+            held[self._versions.index(version)] = True
+        return held
 
-    def _put(self, t: Table, which: np.ndarray, v: int) -> None:
-        """Derive some loops under version ``v`` from the start."""
-        if not len(which):
-            return
-        heads, reached, times, refs = self._rows(t.openings, which, v)
-        heads[:, 2:] += len(t.times)
-        t.heads[which] = heads
-        t.reached[which] = reached
-        t.governed[which] = np.int64(1 << v)
-        t.times, t.refs = _joined(t.times, times), _joined(t.refs, refs)
-
-    def _switch(self, t: Table, which: np.ndarray, v: int) -> None:
-        """Carry running loops over to version ``v``."""
-        heads, reached, times, refs = self._rows(t.openings, which, v)
-        plan = self.plans[v]
-        room = int((t.heads[which, 3] - t.heads[which, 2]).sum()) + len(times)
-        out_times, out_refs = np.empty((room, 8), np.int64), np.empty((room, 10), np.int32)
-        n = merge_rows(
-            t.times,
-            t.refs,
-            t.heads[which],
-            times,
-            refs,
-            heads,
-            plan.protocol.valid_from,
-            MODES[plan.protocol.in_flight],
-            plan.frees,
-            len(plan.tables.closes) > 0,
-            out_times,
-            out_refs,
+    def _table(self, base: np.ndarray) -> np.ndarray:
+        """``Law.versions``."""
+        begins = [v.valid_from for v in self._versions]
+        order = sorted(range(len(begins)), key=begins.__getitem__)
+        return np.array(
+            [
+                (
+                    v.valid_from,
+                    v.valid_until,
+                    MODES[v.in_flight],
+                    is_base,
+                    bool(v.area),
+                    plan.tables.head[H_LOOKS_BACK],
+                    plan.tables.head[H_AGAIN_AFTER],
+                    k,
+                )
+                for v, plan, is_base, k in zip(self._versions, self._plans, base, order, strict=True)
+            ],
+            np.int64,
         )
-        heads[:, 2:] += len(t.times)
-        t.heads[which] = heads
-        t.reached[which] = reached
-        t.governed[which] |= np.int64(1 << v)
-        t.times, t.refs = _joined(t.times, out_times[:n]), _joined(t.refs, out_refs[:n])
-
-    def _rows(self, openings: Openings, which: np.ndarray, v: int) -> tuple[np.ndarray, ...]:
-        plan, n = self.plans[v], len(which)
-        part = Openings(*(a[which] for a in openings))
-        facts = self.cols.start[part.subject + 1] - self.cols.start[part.subject]
-        head = plan.tables.head
-        room = int(n * head[H_WIDTH] + (facts + 1).sum() * head[H_N_EACH])
-        heads = np.empty((n, 4), np.int64)
-        own = np.empty((n, len(plan.protocol.milestones), 2), np.int64)
-        times, refs = np.empty((room, 8), np.int64), np.empty((room, 10), np.int32)
-        rows = derive_rows(
-            plan.tables,
-            self.masks[v],
-            self.cols,
-            self.d.days,
-            self.places,
-            part,
-            self.opens,
-            0,
-            n,
-            v,
-            scratch(plan.tables, n_loops=n, n_facts=int(facts.sum()), most=self.most),
-            heads,
-            own,
-            times,
-            refs,
-        )
-        reached = np.full((n, len(self.milestones), 2), -1, np.int64)
-        reached[:, :, 0] = NEVER
-        reached[:, [self.milestones.index(m.name) for m in plan.protocol.milestones]] = own
-        refs[:rows, slots.R_LOOP] = which[refs[:rows, slots.R_LOOP]]
-        return heads, reached, times[:rows], refs[:rows]
-
-
-def _joined(rows: np.ndarray, more: np.ndarray) -> np.ndarray:
-    """Both, one after the other; copied only if there is something to join."""
-    return np.concatenate([rows, more]) if len(rows) else more
 
 
 def loops(table: Table, derivation: Derivation, facts: Sequence[Fact], subjects: Sequence[str]) -> list[Loop]:

@@ -13,6 +13,7 @@ from fengsui.facts.fact import Fact
 from fengsui.kit.areas import Areas
 from fengsui.kit.instant import NEVER
 from fengsui.loops.acts import COLUMNS, matches, tie
+from fengsui.loops.fields import Fields
 from fengsui.loops.plan import Plan
 
 NONE = -1
@@ -61,6 +62,9 @@ class Places:
         """The place code of a number."""
         return self.codes[number] if number >= 0 else None
 
+    def __len__(self) -> int:
+        return len(self.codes)
+
     @property
     def area(self) -> np.ndarray:
         """int32[n_places]: the area each place lies in, -1 if in none known."""
@@ -96,6 +100,9 @@ class Codebook:
             code = self._looks[look] = self._codes.setdefault(masks, len(self._codes))
         return code
 
+    def __len__(self) -> int:
+        return len(self._codes)
+
     def masks(self, plan: Plan) -> np.ndarray:
         """uint64[n_codes]: which of the plan's patterns each code matches."""
         i = next(i for i, p in enumerate(self.plans) if p is plan)
@@ -128,7 +135,7 @@ def columns(
     codebook: Codebook,
     places: Places,
     words: Words,
-    fields: Mapping[str, int],
+    fields: Fields,
     keys: Mapping[str, int],
 ) -> tuple[Columns, list[Fact]]:
     """The columns of some subjects' effective facts, and the facts in the order of the columns.
@@ -140,10 +147,10 @@ def columns(
     for facts in subjects:
         ordered += sorted(facts, key=lambda f: (f.when, tie(f.id), f.id))
         start.append(len(ordered))
-    readers = [(use, name) for use, name in (field.split(":", 1) for field in fields)]
-    extra = np.full((max(1, len(readers)), len(ordered)), NONE, dtype=np.int64)
-    for row, (use, name) in enumerate(readers):
-        extra[row] = [look_of(use, name, fact, places=places, words=words, keys=keys) for fact in ordered]
+    extra = np.full((fields.width, len(ordered)), NONE, dtype=np.int64)
+    for i, fact in enumerate(ordered):
+        for column, use, name in fields.readers.get(fact.kind, ()):
+            extra[column, i] = look_of(use, name, fact, places=places, words=words, keys=keys)
     return Columns(
         start=np.array(start, dtype=np.int64),
         when=np.array([f.when for f in ordered], dtype=np.int64),

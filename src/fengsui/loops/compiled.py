@@ -1,7 +1,8 @@
 """How the kernel is compiled, and when what was compiled before may be used again.
 
 ``entry`` marks what Python calls, ``inner`` what only compiled code calls: those get no wrapper
-for Python, which with this many arrays is most of what there is to compile.
+for Python, which with this many arrays is most of what there is to compile. ``leaf`` marks an inner function
+that neither makes nor keeps arrays, and so need not count who holds them (``kernel_borrow``).
 
 Numba keeps compiled code beside the source, but looks only at the file of the function called; a
 change in a file it calls into would go unnoticed and an old law would go on being applied. So the
@@ -19,6 +20,7 @@ from fengsui.kit import civil, instant
 from fengsui.protocols import model
 
 inner = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+leaf = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 
 
 def _digest() -> str:

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 
+import numpy as np
+
 from fengsui.facts.fact import Fact
 from fengsui.kit.errors import NotFound
-from fengsui.loops.both_ways import AFTER, BEFORE, NAMED, BothWays, Findings, cuts, findings
+from fengsui.loops.both_ways import AFTER, BEFORE, NAMED, BothWays, Findings, Name, cuts, findings
 from fengsui.loops.bulk import Derivation
 from fengsui.loops.columns import Columns
 from fengsui.loops.kernel_compare import FIRST_DAY
@@ -138,8 +140,17 @@ class Trial:
         Subjects are independent, so they are taken some at a time: what is worked on stays in the
         cache, and the threads, to whom the kernel leaves the interpreter, share the rest.
         """
+        free = [self.ways.spaces() for _ in range(workers)]
+
+        def found(cut: tuple[Columns, Name]) -> Findings:
+            spaces = free.pop()
+            try:
+                return findings(self.ways, *cut, spaces)
+            finally:
+                free.append(spaces)
+
         with ThreadPoolExecutor(workers) as pool:
-            parts = list(pool.map(lambda cut: findings(self.ways, *cut), cuts(cols)))
+            parts = list(pool.map(found, cuts(cols)))
         return _result(self, parts, named=named)
 
 
@@ -203,17 +214,18 @@ COUNTED = """
 
 
 def _work(trial: Trial, parts: Sequence[Findings]) -> tuple[Work, ...]:
-    removed, added = Counter(), Counter()
-    for part in parts:
-        removed.update(part.removed)
-        added.update(part.added)
+    if not parts:
+        return ()
+    codes, counts = (np.concatenate(each) for each in zip(*(part.work for part in parts), strict=True))
+    codes, at = np.unique(codes, return_inverse=True)
+    removed, added = (np.bincount(at, counts[:, i], len(codes)).astype(np.int64) for i in (0, 1))
     found = []
-    for code in removed.keys() | added.keys():
+    for i in np.flatnonzero(removed != added).tolist():
+        code = int(codes[i])
         place = (code >> 22 & (1 << 29) - 1) - 1
         day = (code & (1 << 22) - 1) + FIRST_DAY
-        if removed[code] != added[code]:
-            post = trial.ways.roles[code >> 51], trial.derivation.places.code(place)
-            found.append(Work(*post, day, removed[code], added[code]))
+        post = trial.ways.roles[code >> 51], trial.derivation.places.code(place)
+        found.append(Work(*post, day, int(removed[i]), int(added[i])))
     return tuple(sorted(found, key=lambda w: (w.day, w.role, w.place or "")))
 
 

@@ -161,7 +161,7 @@ def _addressee(
 
 def post_at(role: str, place: str | None, *, areas: Areas, holder: str | None = None) -> Post:
     """A role at a place, with its title."""
-    where, who = place_text(areas, place), role_text(role)
+    where, who = place_text(areas, place), role_text(role, areas)
     gap = " " if where.zh[-1:].isascii() else ""
     title = Text(f"{where.zh}{gap}{who.in_('zh')}", f"{who.in_('en')}, {where.en}")
     return Post(role, place, title, holder)

@@ -7,6 +7,7 @@ it can therefore stand in one column, and with a hundred protocols a fact still 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from fengsui.protocols.model import Agg, Protocol
 
@@ -26,11 +27,16 @@ class Fields:
         return max((1, *(column + 1 for column in self.columns.values())))
 
 
-def fields_of(versions: Iterable[Protocol], opening_kinds: Mapping[str, Iterable[str]]) -> Fields:
-    """The columns of everything these versions read. ``opening_kinds``: name → the kinds that open it."""
+def fields_of(
+    versions: Mapping[str, Iterable[Protocol]], opening_kinds: Mapping[str, Iterable[str]]
+) -> Fields:
+    """The columns of everything these versions read. ``opening_kinds``: name → the kinds that open it.
+
+    The names are those the rules go by; a version tried on loops goes by another than its own.
+    """
     asked: dict[str, set[str]] = defaultdict(set)
-    for version in versions:
-        for use, name, kinds in _reads(version, tuple(opening_kinds[version.name])):
+    for under, of in versions.items():
+        for use, name, kinds in chain.from_iterable(_reads(v, tuple(opening_kinds[under])) for v in of):
             asked[f"{use}:{name}"] |= set(kinds)
     columns: dict[str, int] = {}
     taken: dict[str, set[int]] = defaultdict(set)  # by kind
@@ -54,7 +60,10 @@ def _reads(version: Protocol, opening: tuple[str, ...]) -> Iterator[Read]:
         return opening if m.agg is Agg.OPENING else (m.pattern.kinds if m.pattern else ())
 
     found = [("area", place.data, kinds_at(place.at)) for place in version.places]
-    found += [("time", m.time, kinds_at(m.name)) for m in version.milestones]
+    for m in version.milestones:
+        found.append(("time", m.time, kinds_at(m.name)))
+        if m.not_by is not None:
+            found.append(("word", "@by", (*kinds_at(m.name), *kinds_at(m.not_by))))
     for step in version.obligations:
         evidence = step.evidence
         found += [("word", name, evidence.pattern.kinds) for name in evidence.distinct]

@@ -1,14 +1,14 @@
 """The kernel: the meaning in ``semantics``, over columns, for millions of subjects at once.
 
 Subjects are independent, so the work splits anywhere. The kernel reads tables of integers only
-(``plan``, ``columns``) and writes rows of two kinds: times and references.
+(``plan``, ``kernel_law``, ``columns``) and writes rows of two kinds: times and references.
 
 It goes step by step over a block of loops, one milestone or one obligation at a time, and not loop
 by loop: what the protocol says is then settled before the inner loop begins, and a block's rows
 stay in the processor's cache. Done loop by loop the same steps took ten times as long.
 
-``find_openings`` finds the loops, ``derive_rows`` what is owed under one version. A version that
-comes into force while a loop runs is a second ``derive_rows`` and a merge (``kernel_merge``).
+``find_openings`` finds the loops; ``kernel_govern`` goes through versions and blocks, and is what Python
+calls.
 """
 
 from typing import NamedTuple
@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from fengsui.kit.instant import NEVER
-from fengsui.loops.compiled import entry, inner
-from fengsui.loops.kernel_match import match
-from fengsui.loops.kernel_reach import gather, reach_milestones
+from fengsui.loops.compiled import inner, leaf
+from fengsui.loops.kernel_law import V_AGAIN_AFTER, V_FROM, V_IS_BASE, V_LOOKS_BACK, V_UNTIL
 from fengsui.loops.kernel_rows import (
+    BLOCK,
     R_ENDED,
     R_KEY,
     R_WAIVED,
@@ -28,11 +28,10 @@ from fengsui.loops.kernel_rows import (
     T_MET,
     T_UNTIL,
     T_WAIVED,
-    lift,
+    Scratch,
     place_at,
 )
-from fengsui.loops.kernel_windows import fill, lay_out
-from fengsui.loops.plan import H_END_OF_DAY, H_JURISDICTION, O_KEY
+from fengsui.loops.plan import H_JURISDICTION, H_N_EACH, H_WIDTH, O_KEY
 
 
 class Openings(NamedTuple):
@@ -45,40 +44,44 @@ class Openings(NamedTuple):
     version: np.ndarray  # index of the version in force
 
 
-@entry
-def find_openings(cols, valid_from, valid_until, masks, looks_back, again_after, lo, hi, out, opens):
-    """Find the loops of subjects lo … hi. ``masks``: uint64[n_versions, n_codes]. Returns how many.
+@leaf
+def find_openings(law, cols, out, opens):
+    """Find the loops of all subjects. Returns how many there are; only as many as ``out`` takes are kept.
 
     ``opens``: bool[n_facts], becomes whether each fact opens a loop.
     """
-    n = 0
-    for subject in range(lo, hi):
+    n, room = 0, out.fact.size
+    for subject in range(cols.start.size - 1):
         first = n
         opened_at = 0
         gap = 0
         for f in range(cols.start[subject], cols.start[subject + 1]):
             when = cols.when[f]
             opens[f] = False
-            for v in range(valid_from.size):
-                if valid_from[v] <= when < valid_until[v]:
-                    if masks[v, cols.code[f]] & np.uint64(1) and (n == first or when - opened_at >= gap):
+            for v in range(law.versions.shape[0]):
+                if not law.versions[v, V_IS_BASE]:
+                    continue
+                if law.versions[v, V_FROM] <= when < law.versions[v, V_UNTIL]:
+                    is_opening = law.masks[v, cols.code[f]] & np.uint64(1)
+                    if is_opening and (n == first or when - opened_at >= gap):
                         opens[f] = True
                         opened_at = when
-                        gap = again_after[v]
-                        out.subject[n] = subject
-                        out.fact[n] = f
-                        out.begin[n] = when - looks_back[v]
-                        out.version[n] = v
+                        gap = law.versions[v, V_AGAIN_AFTER]
+                        if n < room:
+                            out.subject[n] = subject
+                            out.fact[n] = f
+                            out.begin[n] = when - law.versions[v, V_LOOKS_BACK]
+                            out.version[n] = v
                         n += 1
                     break
         until = NEVER
-        for i in range(n - 1, first - 1, -1):
+        for i in range(min(n, room) - 1, first - 1, -1):
             out.until[i] = until
             until = min(until, out.begin[i])
     return n
 
 
-@inner
+@leaf
 def settled(times, row):
     """When nothing more can change a duty (``duty.settled_at``)."""
     ended = times[row, T_ENDED]
@@ -86,61 +89,90 @@ def settled(times, row):
     return min(met, ended, times[row, T_WAIVED], max(times[row, T_UNTIL], times[row, T_DUE]))
 
 
-@entry
-def derive_rows(
-    tables, masks, cols, days, places, openings, opens, lo, hi, version, x, heads, reached, times, refs
-):
-    """Derive loops lo … hi under one version, in blocks. Returns the number of rows written.
-
-    ``heads``: int64[loop - lo, 4] becomes closed_at, jurisdiction place, first row, end row.
-    ``reached``: int64[loop - lo, n_milestones, 2] becomes when and by which fact (-1 none).
-    ``times``: int64[·, 8], ``refs``: int32[·, 10] become the duties, columns T_* and R_*.
-    ``x``: the working space of ``kernel_rows.scratch``; its size is the size of a block.
-    """
-    room = x.start.size - 1
-    n_rows = 0
-    for block in range(lo, hi, room):
-        n = min(room, hi - block)
-        gather(cols, masks, openings, opens, block, n, tables.head[H_END_OF_DAY], x)
-        reach_milestones(tables, cols, days, places, openings, block, n, x)
-        for o in range(tables.obligations.shape[0]):
-            lift(tables, cols, o, n, x)
-        n_rows = lay_out(tables, cols, days, places, n, n_rows, x, times, refs)
-        for o in range(tables.obligations.shape[0]):
-            fill(tables, cols, days, places, o, block, n, version, x, times, refs)
-        match(tables, cols, n, x, times, refs)
-        _finish(tables, cols, block, block - lo, n, x, heads, reached, times, refs)
-    return n_rows
+@leaf
+def room_for(tables, cols, openings, which):
+    """The most rows these loops can have under one version."""
+    width, n_each = tables.head[H_WIDTH], tables.head[H_N_EACH]
+    room = which.size * width
+    if n_each:
+        for loop in which:
+            subject = openings.subject[loop]
+            room += (cols.start[subject + 1] - cols.start[subject] + 1) * n_each
+    return room
 
 
 @inner
-def _finish(tables, cols, block, first, n, x, heads, reached, times, refs):
+def scratch(tables, cols, openings, which):
+    """Working space for the blocks in which these loops are derived."""
+    n = max(1, min(BLOCK, which.size))
+    most, most_in_block = np.int64(0), np.int64(1)
+    for block in range(0, which.size, n):
+        facts = np.int64(0)
+        for loop in which[block : block + n]:
+            subject = openings.subject[loop]
+            own = cols.start[subject + 1] - cols.start[subject]
+            most = max(most, own)
+            facts += own
+        most_in_block = max(most_in_block, facts)
+    m, o = tables.milestones.shape[0], tables.obligations.shape[0]
+    return Scratch(
+        np.zeros(n + 1, np.int64),
+        np.empty(most_in_block, np.int64),
+        np.empty(most_in_block, np.int64),
+        np.empty(most_in_block, np.uint64),
+        np.empty(most_in_block, np.int64),
+        np.empty((m, n), np.int64),
+        np.empty((m, n), np.int64),
+        np.empty((m, n), np.int64),
+        np.empty((o, n), np.int64),
+        np.empty((o, n), np.int64),
+        np.empty((o, n), np.int64),
+        np.empty((o, n), np.int64),
+        np.empty((o + 1, n), np.int64),
+        np.empty(n, np.int64),
+        np.empty(n, np.int64),
+        np.empty(tables.head[H_WIDTH] + tables.head[H_N_EACH] * (most + 1) + 1, np.int64),
+    )
+
+
+@leaf
+def finish(tables, cols, loops, n, x, heads, times, refs):
     """Put into the rows what lifts each duty, and into the heads when each loop closes."""
     n_obligations, row_of = tables.obligations.shape[0], x.row
     for o in range(n_obligations):
         _settle(o, tables.obligations[o, O_KEY], n, x, times, refs)
     place_at(tables, cols, tables.head[H_JURISDICTION], n, x, x.place)
     for i in range(n):
-        last = -NEVER
+        loop, last = loops[i], -NEVER
         for row in range(row_of[0, i], row_of[n_obligations, i]):
             last = max(last, settled(times, row))
-        heads[first + i, 0] = last if last > -NEVER else NEVER
-        heads[first + i, 1] = x.place[i]
-        heads[first + i, 2], heads[first + i, 3] = row_of[0, i], row_of[n_obligations, i]
+        heads[loop, 0] = last if last > -NEVER else NEVER
+        heads[loop, 1] = x.place[i]
+        heads[loop, 2], heads[loop, 3] = row_of[0, i], row_of[n_obligations, i]
     if tables.closes.size > 0:
         for i in range(n):
             at = NEVER
             for k in range(tables.closes.size):
                 at = min(at, x.at[tables.closes[k], i])
-            heads[first + i, 0] = at
+            heads[loops[i], 0] = at
+
+
+@leaf
+def say_reached(columns, loops, n, x, reached):
+    """Write when each milestone was reached, the m-th in ``columns[m]``; those of other versions were not."""
+    if reached.shape[0] == 0:  # nobody asks
+        return
     at, by, fact = x.at, x.by, x.fact
     for i in range(n):
-        for m in range(tables.milestones.shape[0]):
-            reached[first + i, m, 0] = at[m, i]
-            reached[first + i, m, 1] = fact[by[m, i]] if by[m, i] >= 0 else -1
+        loop = loops[i]
+        for m in range(reached.shape[1]):
+            reached[loop, m, 0], reached[loop, m, 1] = NEVER, -1
+        for m in range(columns.size):
+            reached[loop, columns[m], 0] = at[m, i]
+            reached[loop, columns[m], 1] = fact[by[m, i]] if by[m, i] >= 0 else -1
 
 
-@inner
+@leaf
 def _settle(o, key, n, x, times, refs):
     row_of, ended, ended_by = x.row, x.ended, x.ended_by
     waived, waived_by = x.waived, x.waived_by

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fengsui.kit.instant import NEVER
-from fengsui.loops.compiled import entry, inner
+from fengsui.loops.compiled import entry, inner, leaf
 from fengsui.loops.kernel import settled
+from fengsui.loops.kernel_borrow import borrowed
 from fengsui.loops.kernel_days import day_of
 from fengsui.loops.kernel_rows import (
     R_KEY,
@@ -58,13 +59,13 @@ class Seen(NamedTuple):
     older: np.ndarray  # bool: some duties follow an earlier version than the one that is tried
 
 
-@inner
+@leaf
 def _is_pending(times, row, now):
     """Whether the duty is still to be done."""
     return times[row, T_ANCHOR] != NEVER and times[row, T_DUE] != NEVER and settled(times, row) > now
 
 
-@inner
+@leaf
 def _broken_from(times, row):
     """``duty.broken_from``."""
     if times[row, T_DUE] == NEVER or times[row, T_ANCHOR] == NEVER:
@@ -74,7 +75,7 @@ def _broken_from(times, row):
     return due if done >= due else NEVER
 
 
-@inner
+@leaf
 def _free_at(side, span, now):
     """When the subject is free: the latest of its releases, done or due; NEVER if it has none in sight."""
     latest, times = -NEVER, side.times
@@ -88,7 +89,7 @@ def _free_at(side, span, now):
     return NEVER if latest == -NEVER else latest
 
 
-@inner
+@leaf
 def _broken(side, span, now):
     n = 0
     for row in range(span[0], span[1]):
@@ -96,7 +97,7 @@ def _broken(side, span, now):
     return n
 
 
-@inner
+@leaf
 def _slot(codes, code):
     """Where a code stands, or would stand, in a table of a power of two places."""
     mask = codes.size - 1
@@ -116,7 +117,7 @@ def _grown(codes, counts):
     return bigger, moved
 
 
-@inner
+@leaf
 def _work_code(side, row, days, zones):
     """Post and day of a duty as one number: 12 bits of role, 29 of place, 22 of day."""
     role = side.role[side.refs[row, R_VERSION], side.refs[row, R_KEY]]
@@ -128,7 +129,7 @@ def _work_code(side, row, days, zones):
     return (role << 51) | ((place + 1) << 22) | day
 
 
-@inner
+@leaf
 def _twin(one, row, other, span, guess):
     """The other side's duty of the same key and number, or -1. It is looked for from ``guess`` on, around."""
     key, n = one.refs[row, R_KEY], one.refs[row, R_N]
@@ -141,7 +142,7 @@ def _twin(one, row, other, span, guess):
     return -1
 
 
-@inner
+@leaf
 def _is_alike(one, row, other, twin):
     """Whether two duties have the same times, place and post."""
     for i in range(one.times.shape[1]):
@@ -189,14 +190,14 @@ def _differing(before, old, after, new, now, days, zones, alike, tally):
     return n, tally
 
 
-@inner
+@leaf
 def _span(side, loop):
     if loop < 0:
         return np.int64(0), np.int64(0)
     return side.heads[loop, 2], side.heads[loop, 3]
 
 
-@inner
+@leaf
 def _follows_older(side, span, tried):
     for row in range(span[0], span[1]):
         if not tried[side.refs[row, R_VERSION]]:
@@ -207,7 +208,7 @@ def _follows_older(side, span, tried):
 @entry
 def broken_among(side, loops, now):
     """How many breaks of these loops have begun."""
-    n = 0
+    n, side = 0, borrowed(side)
     for loop in loops:
         n += _broken(side, _span(side, loop), now)
     return n
@@ -223,7 +224,13 @@ def compare(before, after, pairs, tried, days, zones, now):
     n = pairs.shape[0]
     state, older = np.zeros(n, np.int8), np.zeros(n, np.bool_)
     free, broken = np.full((n, 2), NEVER, np.int64), np.zeros((n, 2), np.int64)
-    alike = np.zeros(max(1, after.times.shape[0]), np.bool_)
+    held_alike = np.zeros(max(1, after.times.shape[0]), np.bool_)
+    alike, before, after = borrowed(held_alike), borrowed(before), borrowed(after)
+    days, zones, tried = (
+        borrowed(days),
+        Zones(borrowed(zones.area), borrowed(zones.zone_of), zones.own),
+        borrowed(tried),
+    )
     tally = (np.full(1024, EMPTY, np.int64), np.zeros((1024, 2), np.int64), 0)
     for i in range(n):
         b, a = pairs[i, 0], pairs[i, 1]
@@ -237,5 +244,6 @@ def compare(before, after, pairs, tried, days, zones, now):
         elif differing or before.heads[b, 0] != after.heads[a, 0]:
             state[i] = CHANGED
     codes, counts, _ = tally
+    held_alike[0] = False  # until here it is held
     filled = codes != EMPTY
     return Seen(state, free, broken, older), codes[filled], counts[filled]

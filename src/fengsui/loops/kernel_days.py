@@ -8,7 +8,7 @@ from numba.extending import register_jitable
 from fengsui.kit.civil import civil_from, day_from, shift_months
 from fengsui.kit.days import DayTables
 from fengsui.kit.instant import DAY, NEVER
-from fengsui.loops.compiled import inner
+from fengsui.loops.compiled import leaf
 from fengsui.loops.plan import UNITS
 from fengsui.protocols.model import Unit
 
@@ -34,7 +34,7 @@ def days_of(tables: DayTables) -> Days:
     return Days(tables.midnight, tables.working_before, tables.nth_working)
 
 
-@inner
+@leaf
 def day_of(days, zone, at):
     """The civil day of an instant."""
     midnight = days.midnight[zone]
@@ -51,7 +51,7 @@ def day_of(days, zone, at):
     return day
 
 
-@inner
+@leaf
 def midnight_of(days, zone, day):
     """The instant at which a civil day begins."""
     if day >= NEVER:
@@ -65,19 +65,19 @@ def midnight_of(days, zone, day):
     return midnight[day]
 
 
-@inner
+@leaf
 def _worked_before(days, day):
     return days.working_before[min(max(day, 0), days.working_before.size - 1)]
 
 
-@inner
+@leaf
 def _nth(days, k):
     if k < 0:
         return -1
     return days.nth_working[k] if k < days.nth_working.size else NEVER
 
 
-@inner
+@leaf
 def add_working_days(days, day, n):
     """The n-th working day after a day that is not itself counted."""
     if n == 0 or day >= NEVER:
@@ -86,7 +86,7 @@ def add_working_days(days, day, n):
     return _nth(days, k)
 
 
-@inner
+@leaf
 def reach(days, zone, start, table, row, at):
     """The moment a length is over: ``table[row, at]`` … is n, unit, rounding up, to a working day."""
     unit = table[row, at + 1]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fengsui.kit.instant import NEVER
-from fengsui.loops.compiled import inner
+from fengsui.loops.compiled import leaf
 from fengsui.loops.kernel_rows import (
     ONE,
     R_ANCHOR,
@@ -46,7 +46,7 @@ NEVER_LATE = LATES.index(Late.NEVER)
 FOR = LATES.index(Late.FOR)
 
 
-@inner
+@leaf
 def match(tables, cols, n, x, times, refs):
     """Match the acts of a block of loops with their anchored duties, series by series."""
     for o in range(tables.obligations.shape[0]):
@@ -66,7 +66,7 @@ def match(tables, cols, n, x, times, refs):
                     _meet_series(tables, cols, i, size, x, times, refs)
 
 
-@inner
+@leaf
 def _asks_for_a_pair(table, o):
     """Whether it asks for two acts of anybody that differ."""
     if table[o, O_NOT_BY] >= 0 or table[o, O_ONLY_BY] >= 0 or table[o, O_DISCHARGE] == FIFO:
@@ -74,7 +74,7 @@ def _asks_for_a_pair(table, o):
     return table[o, O_DISTINCT_HI] > table[o, O_DISTINCT_LO]
 
 
-@inner
+@leaf
 def _meet_alone_twice(tables, cols, o, n, x, times, refs):
     """A duty that shares its acts with no other and asks for two that differ (two laboratories)."""
     table, distinct, extra = tables.obligations, tables.distinct, cols.extra
@@ -84,7 +84,7 @@ def _meet_alone_twice(tables, cols, o, n, x, times, refs):
     for i in range(n):
         row = row_of[o, i]
         opens = times[row, T_OPEN]
-        if times[row, T_ANCHOR] == NEVER or opens >= ended[o, i]:
+        if times[row, T_ANCHOR] == NEVER or opens > ended[o, i]:
             continue
         until = accepted_until(table, o, row, np.int64(NEVER), times)
         times[row, T_UNTIL] = until
@@ -106,7 +106,7 @@ def _meet_alone_twice(tables, cols, o, n, x, times, refs):
                 break
 
 
-@inner
+@leaf
 def _meet_alone(tables, o, n, x, times, refs):
     """A duty that shares its acts with no other and asks for one act of anybody: the commonest."""
     bit = np.uint64(tables.obligations[o, O_BIT])
@@ -114,7 +114,7 @@ def _meet_alone(tables, o, n, x, times, refs):
     late, late_for = tables.obligations[o, O_LATE], tables.obligations[o, O_LATE_FOR]
     for i in range(n):
         row = row_of[o, i]
-        if times[row, T_ANCHOR] == NEVER or times[row, T_OPEN] >= ended[o, i]:
+        if times[row, T_ANCHOR] == NEVER or times[row, T_OPEN] > ended[o, i]:
             continue
         until = np.int64(NEVER)
         if late == NEVER_LATE:
@@ -132,7 +132,7 @@ def _meet_alone(tables, o, n, x, times, refs):
                     break
 
 
-@inner
+@leaf
 def _meet_slots(tables, series, n, x, times, refs):
     """A series in which an act meets the duty that opened last; each asks for one act of anybody."""
     start, when, span, mask, fact = x.start, x.when, x.span, x.mask, x.fact
@@ -161,7 +161,7 @@ def _meet_slots(tables, series, n, x, times, refs):
                         break
 
 
-@inner
+@leaf
 def accepted_until(table, o, row, next_open, times):
     """From when on an act no longer counts; ``table`` is that of the obligations."""
     late, until = table[o, O_LATE], np.int64(NEVER)
@@ -174,7 +174,7 @@ def accepted_until(table, o, row, next_open, times):
     return until
 
 
-@inner
+@leaf
 def _meet_series(tables, cols, i, size, x, times, refs):
     """Any series: ``x.order`` holds its rows in order of opening."""
     floor = times[x.order[0], T_OPEN]
@@ -198,7 +198,7 @@ def _meet_series(tables, cols, i, size, x, times, refs):
         _oldest_first(tables, cols, i, size, x, times, refs)
 
 
-@inner
+@leaf
 def _order(table, series, i, row_of, ended, order, times):
     """Put the loop's rows of a series into ``order``, by opening; returns how many.
 
@@ -209,7 +209,7 @@ def _order(table, series, i, row_of, ended, order, times):
         if table[o, O_SERIES] != series or table[o, O_FRAME] == ROLLING:
             continue
         for row in range(row_of[o, i], row_of[o + 1, i]):
-            if times[row, T_ANCHOR] == NEVER or times[row, T_OPEN] >= ended[o, i]:
+            if times[row, T_ANCHOR] == NEVER or times[row, T_OPEN] > ended[o, i]:
                 continue
             k = size
             while k > 0 and times[order[k - 1], T_OPEN] > times[row, T_OPEN]:
@@ -220,7 +220,7 @@ def _order(table, series, i, row_of, ended, order, times):
     return size
 
 
-@inner
+@leaf
 def complete(tables, cols, o, i, row, floor, until, x, times, refs):
     """Find when the evidence of a row is complete, among acts from its opening to ``until``."""
     bit, count, opens = (
@@ -251,7 +251,7 @@ def complete(tables, cols, o, i, row, floor, until, x, times, refs):
             return
 
 
-@inner
+@leaf
 def _has_pair(tables, cols, o, i, row, f, floor, until, barred, only, x, times):
     """Whether an earlier act differs from act ``f`` in every asked field and is far enough before it."""
     bit = tables.obligations[o, O_BIT]
@@ -272,7 +272,7 @@ def _has_pair(tables, cols, o, i, row, f, floor, until, barred, only, x, times):
     return False
 
 
-@inner
+@leaf
 def _oldest_first(tables, cols, i, size, x, times, refs):
     for f in range(x.start[i], x.start[i + 1]):
         for k in range(size):

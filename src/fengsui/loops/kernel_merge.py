@@ -1,19 +1,19 @@
 """The kernel's counterpart of ``flight``: what is owed after a switch to a new version."""
 
 from fengsui.kit.instant import DAY, NEVER
-from fengsui.loops.compiled import entry, inner
+from fengsui.loops.compiled import leaf
 from fengsui.loops.kernel import settled
 from fengsui.loops.kernel_rows import R_KEY, R_N, T_ANCHOR, T_DUE, T_FIRST_DUE, T_OPEN, T_UNTIL
 
 AT_ANCHOR, REMAINING, RETROACTIVE = range(3)
 
 
-@inner
+@leaf
 def _is_vested(times, row, switch):
     return settled(times, row) <= switch or times[row, T_DUE] <= switch
 
 
-@inner
+@leaf
 def _is_kept(times, row, switch, mode):
     """Whether an old duty stays."""
     if mode == RETROACTIVE:
@@ -21,7 +21,7 @@ def _is_kept(times, row, switch, mode):
     return times[row, T_ANCHOR] < switch if mode == AT_ANCHOR else _is_vested(times, row, switch)
 
 
-@inner
+@leaf
 def _is_owed(times, refs, lo, hi, key, switch):
     """Whether an old duty of that key was still owed at the switch."""
     for row in range(lo, hi):
@@ -30,7 +30,7 @@ def _is_owed(times, refs, lo, hi, key, switch):
     return False
 
 
-@inner
+@leaf
 def _is_in(refs, lo, hi, key, n):
     for row in range(lo, hi):
         if refs[row, R_KEY] == key and refs[row, R_N] == n:
@@ -38,7 +38,7 @@ def _is_in(refs, lo, hi, key, n):
     return False
 
 
-@inner
+@leaf
 def _frees(frees, key):
     for other in frees:
         if other == key:
@@ -46,47 +46,53 @@ def _frees(frees, key):
     return False
 
 
-@entry
-def merge_rows(
-    old_times, old_refs, old_heads, times, refs, heads, switch, mode, frees, closes, out_times, out_refs
-):
-    """Merge the old and the new duties of each loop. Returns the rows written; ``heads`` is updated.
+@leaf
+def merge_rows(which, heads, newer, times, refs, at, switch, mode, frees, closes):
+    """Merge the old and the new duties of some loops into the rows from ``at`` on; returns their end.
 
-    ``heads`` holds the new version's and gets the merged row ranges and, unless a milestone
-    ``closes`` the loop, when all merged duties are settled.
+    ``heads`` are of the old duties, ``newer`` of the new ones; ``heads`` becomes those of the merged: their
+    row ranges and, unless a milestone ``closes`` the loop, when all of them are settled.
     """
-    n = 0
-    for i in range(heads.shape[0]):
-        first, lo, hi = n, old_heads[i, 2], old_heads[i, 3]
+    n = at
+    for loop in which:
+        first, lo, hi = n, heads[loop, 2], heads[loop, 3]
         for row in range(lo, hi):
-            if _is_kept(old_times, row, switch, mode):
-                out_times[n], out_refs[n] = old_times[row], old_refs[row]
-                n += 1
+            if _is_kept(times, row, switch, mode):
+                n = _copied(times, refs, row, n)
         kept = n
-        for row in range(heads[i, 2], heads[i, 3]):
-            key, t = refs[row, R_KEY], times[row]
+        for row in range(newer[loop, 2], newer[loop, 3]):
+            key, opened_at, due_at = refs[row, R_KEY], times[row, T_OPEN], times[row, T_DUE]
             at_once = False
-            if mode == AT_ANCHOR and t[T_ANCHOR] < switch:
+            if mode == AT_ANCHOR and times[row, T_ANCHOR] < switch:
                 continue
-            if mode == REMAINING and t[T_DUE] <= switch:
-                at_once = _frees(frees, key) and _is_owed(old_times, old_refs, lo, hi, key, switch)
+            if mode == REMAINING and due_at <= switch:
+                at_once = _frees(frees, key) and _is_owed(times, refs, lo, hi, key, switch)
                 if not at_once:
                     continue
-            if _is_in(out_refs, first, kept, key, refs[row, R_N]):
+            if _is_in(refs, first, kept, key, refs[row, R_N]):
                 continue
-            out_times[n], out_refs[n] = t, refs[row]
+            n = _copied(times, refs, row, n)
             if at_once:
-                due = switch + (t[T_DUE] - t[T_OPEN] if t[T_OPEN] != -NEVER else DAY)
-                out_times[n, T_OPEN] = switch
-                out_times[n, T_DUE] = due
-                out_times[n, T_FIRST_DUE] = due
-                if t[T_UNTIL] != NEVER:
-                    out_times[n, T_UNTIL] = max(t[T_UNTIL], due)
-            n += 1
-        heads[i, 2], heads[i, 3] = first, n
+                due = switch + (due_at - opened_at if opened_at != -NEVER else DAY)
+                times[n - 1, T_OPEN] = switch
+                times[n - 1, T_DUE] = due
+                times[n - 1, T_FIRST_DUE] = due
+                if times[n - 1, T_UNTIL] != NEVER:
+                    times[n - 1, T_UNTIL] = max(times[n - 1, T_UNTIL], due)
+        closed_at = newer[loop, 0]
         if not closes:
-            last = -NEVER
+            closed_at = -NEVER if n > first else NEVER
             for row in range(first, n):
-                last = max(last, settled(out_times, row))
-            heads[i, 0] = last if n > first else NEVER
+                closed_at = max(closed_at, settled(times, row))
+        heads[loop, 0], heads[loop, 1], heads[loop, 2], heads[loop, 3] = closed_at, newer[loop, 1], first, n
     return n
+
+
+@leaf
+def _copied(times, refs, row, n):
+    """Copy a row to where row ``n`` goes; where the next one goes."""
+    for column in range(times.shape[1]):
+        times[n, column] = times[row, column]
+    for column in range(refs.shape[1]):
+        refs[n, column] = refs[row, column]
+    return n + 1

@@ -3,17 +3,19 @@
 import numpy as np
 
 from fengsui.kit.instant import NEVER
-from fengsui.loops.compiled import inner
+from fengsui.loops.compiled import leaf
 from fengsui.loops.kernel_days import reach
 from fengsui.loops.kernel_rows import ONE, has, place_at, zone_of
 from fengsui.loops.plan import (
     AGGS,
+    H_BY,
     H_JURISDICTION,
     H_ZONE,
     M_AFTER,
     M_AGG,
     M_BEFORE,
     M_BIT,
+    M_NOT_BY,
     M_OF_HI,
     M_OF_LO,
     M_TIME,
@@ -25,18 +27,19 @@ from fengsui.protocols.model import Agg
 OPENING = AGGS.index(Agg.OPENING)
 FIRST = AGGS.index(Agg.FIRST)
 LAST = AGGS.index(Agg.LAST)
+EACH = AGGS.index(Agg.EACH)
 LATER_OF = AGGS.index(Agg.LATER_OF)  # this and EARLIER_OF, the last, are made of other milestones
 
 
-@inner
-def gather(cols, masks, openings, opens, block, n, end_of_day, x):
-    """Copy the facts of loops block … block + n into the working space, each loop's in order.
+@leaf
+def gather(cols, masks, openings, opens, loops, end_of_day, x):
+    """Copy the facts of some loops into the working space, each loop's in order.
 
     An opening fact is its own loop's; another belongs to the last loop begun when it may have happened.
     """
     k = 0
-    for i in range(n):
-        loop = block + i
+    for i in range(loops.size):
+        loop = loops[i]
         begin, until, subject = openings.begin[loop], openings.until[loop], openings.subject[loop]
         x.start[i] = k
         for f in range(cols.start[subject], cols.start[subject + 1]):
@@ -51,10 +54,10 @@ def gather(cols, masks, openings, opens, block, n, end_of_day, x):
                 k += 1
         if end_of_day:
             _sort(cols, x.start[i], k, x)
-    x.start[n] = k
+    x.start[loops.size] = k
 
 
-@inner
+@leaf
 def _sort(cols, lo, hi, x):
     """Put one loop's facts into the order of (when, tie); they nearly are."""
     for j in range(lo + 1, hi):
@@ -68,8 +71,8 @@ def _sort(cols, lo, hi, x):
         x.when[k], x.mask[k], x.fact[k] = when, mask, fact
 
 
-@inner
-def reach_milestones(tables, cols, days, places, openings, block, n, x):
+@leaf
+def reach_milestones(tables, cols, days, places, openings, loops, n, x):
     """Fill when, by which fact (-1 none) and how often each milestone of each loop is reached."""
     n_milestones = tables.milestones.shape[0]
     x.at[:, :n] = NEVER
@@ -77,27 +80,28 @@ def reach_milestones(tables, cols, days, places, openings, block, n, x):
     x.count[:, :n] = 0
     for m in range(n_milestones):
         agg, bit = tables.milestones[m, M_AGG], tables.milestones[m, M_BIT]
-        after, before = tables.milestones[m, M_AFTER], tables.milestones[m, M_BEFORE]
+        limited = max(tables.milestones[m, M_AFTER], tables.milestones[m, M_BEFORE]) >= 0
+        asks = max(tables.milestones[m, M_TIME], tables.milestones[m, M_NOT_BY]) >= 0
         if agg >= LATER_OF:
             _later_or_earlier(tables, cols, days, places, m, agg == LATER_OF, n, x)
         elif agg == OPENING:
-            _opening(openings, block, m, n, x)
-        elif agg == FIRST and after < 0 and before < 0 and tables.milestones[m, M_TIME] < 0:
+            _opening(openings, loops, m, n, x)
+        elif agg == FIRST and not (limited or asks):
             _first(np.uint64(bit), m, n, x)
         else:
             _pick(tables, cols, m, agg, n, x)
 
 
-@inner
-def _opening(openings, block, m, n, x):
+@leaf
+def _opening(openings, loops, m, n, x):
     for i in range(n):
         for f in range(x.start[i], x.start[i + 1]):
-            if x.fact[f] == openings.fact[block + i]:
+            if x.fact[f] == openings.fact[loops[i]]:
                 x.at[m, i], x.by[m, i], x.count[m, i] = x.when[f], f, 1
                 break
 
 
-@inner
+@leaf
 def _first(bit, m, n, x):
     for i in range(n):
         for f in range(x.start[i], x.start[i + 1]):
@@ -106,20 +110,41 @@ def _first(bit, m, n, x):
                 break
 
 
-@inner
+@leaf
 def counts_for(f, bit, lower, upper, x):
     """Whether the block's fact ``f`` may reach a milestone bounded by others."""
     return has(x.mask[f], bit) and x.when[f] + x.span[f] >= lower and x.when[f] < upper
 
 
-@inner
+@leaf
 def moment_of(tables, cols, m, f, x):
     """When the block's fact ``f`` reaches milestone ``m``; NEVER if the time it should carry is missing."""
     told = tables.milestones[m, M_TIME]
     return x.when[f] if told < 0 else cols.extra[told, x.fact[f]]
 
 
-@inner
+@leaf
+def may_reach(tables, cols, m, f, i, x):
+    """Whether who did the block's fact ``f`` is somebody milestone ``m`` of loop ``i`` may be done by."""
+    other, column = tables.milestones[m, M_NOT_BY], tables.head[H_BY]
+    if other < 0:
+        return True
+    by = cols.extra[column, x.fact[f]]
+    if by < 0:
+        return False
+    if tables.milestones[other, M_AGG] != EACH:
+        g = x.by[other, i]
+        return g < 0 or cols.extra[column, x.fact[g]] != by
+    bit = tables.milestones[other, M_BIT]
+    lower, upper = bounds(tables, other, i, x)
+    for g in range(x.start[i], x.start[i + 1]):
+        reaches = counts_for(g, bit, lower, upper, x) and moment_of(tables, cols, other, g, x) != NEVER
+        if reaches and cols.extra[column, x.fact[g]] == by:
+            return False
+    return True
+
+
+@leaf
 def bounds(tables, m, i, x):
     """From when and to before when facts count for milestone ``m``; an ``after`` not reached is NEVER."""
     after, before = tables.milestones[m, M_AFTER], tables.milestones[m, M_BEFORE]
@@ -128,14 +153,14 @@ def bounds(tables, m, i, x):
     return lower, upper
 
 
-@inner
+@leaf
 def _pick(tables, cols, m, agg, n, x):
     bit = tables.milestones[m, M_BIT]
     for i in range(n):
         lower, upper = bounds(tables, m, i, x)
         for f in range(x.start[i], x.start[i + 1]):
             when = moment_of(tables, cols, m, f, x)
-            if counts_for(f, bit, lower, upper, x) and when != NEVER:
+            if counts_for(f, bit, lower, upper, x) and when != NEVER and may_reach(tables, cols, m, f, i, x):
                 x.count[m, i] += 1
                 if agg == LAST or x.count[m, i] == 1:
                     x.at[m, i], x.by[m, i] = when, f
@@ -145,7 +170,7 @@ def _pick(tables, cols, m, agg, n, x):
             x.count[m, i] = 1
 
 
-@inner
+@leaf
 def _later_or_earlier(tables, cols, days, places, m, later, n, x):
     lo, hi = tables.milestones[m, M_OF_LO], tables.milestones[m, M_OF_HI]
     place_at(tables, cols, tables.head[H_JURISDICTION], n, x, x.place)

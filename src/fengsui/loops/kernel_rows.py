@@ -5,11 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fengsui.kit.instant import NEVER
-from fengsui.loops.compiled import inner
+from fengsui.loops.compiled import leaf
 from fengsui.loops.plan import (
     H_JURISDICTION,
-    H_N_EACH,
-    H_WIDTH,
     H_ZONE,
     O_KEY,
     O_LEVEL,
@@ -59,42 +57,19 @@ class PlaceTables(NamedTuple):
     zone_of: np.ndarray  # int16[n_areas]
 
 
-def scratch(tables, *, n_loops: int, n_facts: int, most: int) -> Scratch:
-    """Working space for blocks of up to BLOCK of ``n_loops`` loops.
-
-    ``most``: the facts of the largest subject; ``n_facts``: of all of them.
-    """
-    n = max(1, min(BLOCK, n_loops))
-    f = max(1, min(n * most, n_facts))
-    m, o = tables.milestones.shape[0], tables.obligations.shape[0]
-    room = int(tables.head[H_WIDTH] + tables.head[H_N_EACH] * (most + 1)) + 1
-    lines = (m, m, m, o, o, o, o, o + 1)
-    return Scratch(
-        np.zeros(n + 1, np.int64),
-        np.empty(f, np.int64),
-        np.empty(f, np.int64),
-        np.empty(f, np.uint64),
-        np.empty(f, np.int64),
-        *(np.empty((k, n), np.int64) for k in lines),
-        np.empty(n, np.int64),
-        np.empty(n, np.int64),
-        np.empty(room, np.int64),
-    )
-
-
-@inner
+@leaf
 def has(mask, bit):
     """Whether bit ``bit`` is set."""
     return (np.uint64(mask) >> np.uint64(bit)) & ONE == ONE
 
 
-@inner
+@leaf
 def moment(when, span, floor):
     """When an act counts: a date without a time is read as the first second that lets it count."""
     return min(max(when, floor), when + span)
 
 
-@inner
+@leaf
 def lift(tables, cols, o, n, x):
     """When obligation ``o`` stops being owed: the earliest stop or closing, and the first waiver."""
     x.ended[o, :n] = NEVER
@@ -111,7 +86,7 @@ def lift(tables, cols, o, n, x):
             _waive(tables, cols, k, o, n, x)
 
 
-@inner
+@leaf
 def _end(m, o, n, x):
     at, by, fact, ended, ended_by = x.at, x.by, x.fact, x.ended, x.ended_by
     for i in range(n):
@@ -120,7 +95,7 @@ def _end(m, o, n, x):
             ended_by[o, i] = fact[by[m, i]] if by[m, i] >= 0 else -1
 
 
-@inner
+@leaf
 def _waive(tables, cols, k, o, n, x):
     bit, target, key = tables.waivers[k, W_BIT], tables.waivers[k, W_TARGET], tables.obligations[o, O_KEY]
     for i in range(n):
@@ -133,7 +108,7 @@ def _waive(tables, cols, k, o, n, x):
                 break
 
 
-@inner
+@leaf
 def place_at(tables, cols, place, n, x, out):
     """Fill ``out`` with the place number of row ``place`` of the protocol's places, for each loop."""
     if place < 0:
@@ -151,7 +126,7 @@ def place_at(tables, cols, place, n, x, out):
             out[i] = own[fact[f]]
 
 
-@inner
+@leaf
 def told_place(cols, f, data, x):
     """The place the block's fact ``f`` tells: its own, or in a field of its data."""
     place = np.int64(-1)
@@ -160,7 +135,7 @@ def told_place(cols, f, data, x):
     return place
 
 
-@inner
+@leaf
 def owed_at(tables, cols, places, o, n, x):
     """Fill ``x.place`` and ``x.zone``: where obligation ``o`` of each loop is owed, and its zone."""
     level, declared = tables.obligations[o, O_LEVEL], tables.head[H_ZONE]
@@ -178,7 +153,7 @@ def owed_at(tables, cols, places, o, n, x):
         zone[i] = declared if declared >= 0 else (np.int64(zones[known]) if known >= 0 else np.int64(0))
 
 
-@inner
+@leaf
 def lifted(places, place, level):
     """A place lifted to its area of a level (-1: left as it is)."""
     if place >= 0 and level >= 0:
@@ -187,7 +162,7 @@ def lifted(places, place, level):
     return place
 
 
-@inner
+@leaf
 def zone_of(places, place, declared):
     """The zone civil days are counted in: declared, or that of the place; 0 if unknown."""
     zone = declared

@@ -5,12 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from fengsui.kit.instant import NEVER
-from fengsui.loops.compiled import entry, inner
+from fengsui.loops.compiled import entry, leaf
 from fengsui.loops.duty import Status
 from fengsui.loops.kernel import settled
 from fengsui.loops.kernel_rows import (
     R_KEY,
-    R_LOOP,
     R_MET,
     R_N,
     R_PLACE,
@@ -50,7 +49,7 @@ class Kept(NamedTuple):
     until_at: np.ndarray  # int64, NEVER while it stands
 
 
-@inner
+@leaf
 def broken_from(times, row):
     """When its break began (``duty.broken_from``)."""
     if times[row, T_DUE] == NEVER or times[row, T_ANCHOR] == NEVER:
@@ -60,7 +59,7 @@ def broken_from(times, row):
     return due if ends >= due else NEVER
 
 
-@inner
+@leaf
 def status_of(times, row, due, now, confirm_after):
     """The status of a row at a moment; ``due`` is its ``broken_from``."""
     ended, waived = times[row, T_ENDED], times[row, T_WAIVED]
@@ -92,25 +91,27 @@ def statuses(times, now, confirm_after, out):
 
 
 @entry
-def harvest(times, refs, ref, first_loop, now, confirm_after, counts, kept, at_row, at_break):
-    """Keep what a replay asks for of some rows, from ``at_row`` and ``at_break`` on; returns the breaks' end.
+def harvest(heads, times, refs, ref, first_loop, now, confirm_after, counts, kept, at_row, at_break):
+    """Keep what a replay asks for of some loops, from ``at_row`` and ``at_break`` on; returns both ends.
 
     ``counts``: int64[n_statuses], added to. ``ref``: what the columns call each fact.
     """
-    for row in range(times.shape[0]):
-        due = broken_from(times, row)
-        status = status_of(times, row, due, now, confirm_after)
-        counts[status] += 1
-        met = refs[row, R_MET]
-        kept.status[at_row + row] = status
-        kept.met_by[at_row + row] = ref[met] if met >= 0 and times[row, T_MET] <= now else -1
-        if due <= now:
-            kept.loop[at_break] = first_loop + refs[row, R_LOOP]
-            kept.key[at_break] = refs[row, R_KEY]
-            kept.n[at_break] = refs[row, R_N]
-            kept.place[at_break] = refs[row, R_PLACE]
-            kept.from_at[at_break] = due
-            until = max(settled(times, row), due)
-            kept.until_at[at_break] = until if until <= now else NEVER
-            at_break += 1
-    return at_break
+    for loop in range(heads.shape[0]):
+        for row in range(heads[loop, 2], heads[loop, 3]):
+            due = broken_from(times, row)
+            status = status_of(times, row, due, now, confirm_after)
+            counts[status] += 1
+            met = refs[row, R_MET]
+            kept.status[at_row] = status
+            kept.met_by[at_row] = ref[met] if met >= 0 and times[row, T_MET] <= now else -1
+            at_row += 1
+            if due <= now:
+                kept.loop[at_break] = first_loop + loop
+                kept.key[at_break] = refs[row, R_KEY]
+                kept.n[at_break] = refs[row, R_N]
+                kept.place[at_break] = refs[row, R_PLACE]
+                kept.from_at[at_break] = due
+                until = max(settled(times, row), due)
+                kept.until_at[at_break] = until if until <= now else NEVER
+                at_break += 1
+    return at_row, at_break

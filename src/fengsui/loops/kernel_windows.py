@@ -6,9 +6,9 @@ The counterpart of ``reading`` and ``windows``.
 import numpy as np
 
 from fengsui.kit.instant import DAY, NEVER
-from fengsui.loops.compiled import inner
+from fengsui.loops.compiled import leaf
 from fengsui.loops.kernel_days import SECONDS, day_of, midnight_of, reach
-from fengsui.loops.kernel_reach import bounds, counts_for, moment_of
+from fengsui.loops.kernel_reach import bounds, counts_for, may_reach, moment_of
 from fengsui.loops.kernel_rows import (
     R_ANCHOR,
     R_EXTENDED,
@@ -79,7 +79,7 @@ EVERY = FRAMES.index(Frame.EVERY)
 ANYBODY = -2
 
 
-@inner
+@leaf
 def lay_out(tables, cols, days, places, n, n_rows, x, times, refs):
     """Decide where each duty's row goes: loop after loop, within a loop obligation after obligation."""
     n_obligations = tables.obligations.shape[0]
@@ -103,14 +103,14 @@ def lay_out(tables, cols, days, places, n, n_rows, x, times, refs):
     return n_rows
 
 
-@inner
-def fill(tables, cols, days, places, o, block, n, version, x, times, refs):
+@leaf
+def fill(tables, cols, days, places, o, loops, n, version, x, times, refs):
     """Write the rows of one obligation for a block of loops: blank ones first, then their windows."""
     table = tables.obligations
     start, frame, width = table[o, O_START], table[o, O_FRAME], table[o, O_WIDTH]
     elapsed = table[o, O_LENGTH + 1] == SECONDS and table[o, O_AFTER + 1] <= SECONDS
     owed_at(tables, cols, places, o, n, x)
-    _blank(tables, o, block, n, version, x, times, refs)
+    _blank(tables, o, loops, n, version, x, times, refs)
     if frame == ROLLING:
         for i in range(n):
             _roll(tables, cols, days, o, i, x.row[o, i], x, times, refs)
@@ -133,11 +133,11 @@ def fill(tables, cols, days, places, o, block, n, version, x, times, refs):
                     move(tables, cols, days, x.zone[i], o, i, row, x, times, refs)
 
 
-@inner
-def _blank(tables, o, block, n, version, x, times, refs):
+@leaf
+def _blank(tables, o, loops, n, version, x, times, refs):
     """The rows as duties that wait: every time NEVER, the anchor that of the milestone if there is one."""
     start, lo = tables.obligations[o, O_START], tables.obligations[o, O_DAY_LO]
-    by_number = tables.obligations[o, O_DAY_HI] > lo
+    by_number = tables.obligations[o, O_DAY_HI] > lo and not tables.obligations[o, O_EACH]
     row_of, by, fact, place, numbers = x.row, x.by, x.fact, x.place, tables.days
     for i in range(n):
         first = row_of[o, i]
@@ -145,7 +145,7 @@ def _blank(tables, o, block, n, version, x, times, refs):
         for row in range(first, row_of[o + 1, i]):
             for column in range(8):
                 times[row, column] = NEVER
-            refs[row, R_LOOP] = block + i
+            refs[row, R_LOOP] = loops[i]
             refs[row, R_KEY] = o
             refs[row, R_N] = numbers[lo + row - first] if by_number else row - first
             refs[row, R_PLACE] = place[i]
@@ -155,7 +155,7 @@ def _blank(tables, o, block, n, version, x, times, refs):
             refs[row, R_VERSION] = version
 
 
-@inner
+@leaf
 def _within(o, start, after, length, n, x, times):
     """Windows of elapsed time, the commonest."""
     row_of, at, count = x.row, x.at, x.count
@@ -168,7 +168,7 @@ def _within(o, start, after, length, n, x, times):
             times[row, T_FIRST_DUE] = anchor_at + after + length
 
 
-@inner
+@leaf
 def _on_days(days, o, start, numbers, start_day, n, x, times):
     """Civil days by number."""
     row_of, at, count, zone, table = x.row, x.at, x.count, x.zone, days.midnight
@@ -197,7 +197,7 @@ def _on_days(days, o, start, numbers, start_day, n, x, times):
             times[row + k, T_FIRST_DUE] = due
 
 
-@inner
+@leaf
 def _each(tables, cols, days, places, o, n, x, times, refs):
     """The windows of an obligation that every fact of a milestone starts anew, each where it happened."""
     m, place, level = (
@@ -214,6 +214,8 @@ def _each(tables, cols, days, places, o, n, x, times, refs):
             when = moment_of(tables, cols, m, f, x)
             if not counts_for(f, bit, lower, upper, x) or when == NEVER:
                 continue
+            if not may_reach(tables, cols, m, f, i, x):
+                continue
             zone = x.zone[i]
             refs[row, R_ANCHOR] = x.fact[f]
             if own:
@@ -227,7 +229,7 @@ def _each(tables, cols, days, places, o, n, x, times, refs):
             row += 1
 
 
-@inner
+@leaf
 def fallback_place(tables, cols, places, level, i, x):
     """The loop's jurisdiction, lifted to a level: where a duty is owed if its own place is not told."""
     jurisdiction = tables.head[H_JURISDICTION]
@@ -237,7 +239,7 @@ def fallback_place(tables, cols, places, level, i, x):
     return lifted(places, told_place(cols, x.by[m, i], data, x), level)
 
 
-@inner
+@leaf
 def _frame(tables, cols, days, o, row, width, anchor_at, zone, times, refs):
     """The windows that follow from one anchor, into ``width`` rows from ``row`` on."""
     frame, table = tables.obligations[o, O_FRAME], tables.obligations
@@ -277,7 +279,7 @@ def _frame(tables, cols, days, o, row, width, anchor_at, zone, times, refs):
         times[row + k, T_FIRST_DUE] = due
 
 
-@inner
+@leaf
 def move(tables, cols, days, zone, o, i, row, x, times, refs):
     """Move a row's due by the pauses and extensions that speak of its obligation."""
     anchor_at, due = times[row, T_ANCHOR], times[row, T_DUE]
@@ -301,7 +303,7 @@ def move(tables, cols, days, zone, o, i, row, x, times, refs):
     times[row, T_DUE] = due
 
 
-@inner
+@leaf
 def _paused(tables, days, zone, o, k, i, anchor_at, due, x):
     begin_bit, end_bit = tables.pauses[k, Z_BEGIN], tables.pauses[k, Z_END]
     resumed = np.int64(-NEVER)
@@ -326,7 +328,7 @@ def _paused(tables, days, zone, o, k, i, anchor_at, due, x):
     return due
 
 
-@inner
+@leaf
 def persons(tables, cols, o, i, anchor, x):
     """Who may not give the evidence of obligation ``o``, and who alone may, as words.
 
@@ -338,7 +340,7 @@ def persons(tables, cols, o, i, anchor, x):
     return barred, _doer(tables, cols, table[o, O_ONLY_BY], table[o, O_START], i, anchor, x)
 
 
-@inner
+@leaf
 def _doer(tables, cols, m, start, i, anchor, x):
     """The word of who did milestone ``m``; of the one the duty is anchored at, who did the anchor."""
     if m < 0:
@@ -348,7 +350,7 @@ def _doer(tables, cols, m, start, i, anchor, x):
     return cols.extra[tables.head[H_BY], anchor] if anchor >= 0 else np.int64(-1)
 
 
-@inner
+@leaf
 def is_by(tables, cols, f, barred, only, x):
     """Whether somebody who may did the block's fact ``f``."""
     if barred == ANYBODY and only == ANYBODY:
@@ -357,7 +359,7 @@ def is_by(tables, cols, f, barred, only, x):
     return by >= 0 and by != barred and (only == ANYBODY or by == only)
 
 
-@inner
+@leaf
 def _roll(tables, cols, days, o, i, row, x, times, refs):
     """One window after the other, each opened by the act that met the one before, until a stop.
 

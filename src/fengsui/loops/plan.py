@@ -4,7 +4,7 @@ Patterns become bits: a fact's data are looked at once, when it arrives, and fro
 code whose mask says which patterns it matches. Fields are named once and are columns from then on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,7 +38,7 @@ BITS = 64  # patterns, and obligations, of one protocol version
 NO_LENGTH = (0, -1, 0, 0)
 
 # Columns of ``milestones``
-M_AGG, M_BIT, M_AFTER, M_BEFORE, M_OF_LO, M_OF_HI, M_TIME = range(7)
+M_AGG, M_BIT, M_AFTER, M_BEFORE, M_OF_LO, M_OF_HI, M_TIME, M_NOT_BY = range(8)
 # Columns of ``ofs``: a milestone and a length
 OF_MILESTONE, OF_LENGTH = 0, 1
 # Columns of ``obligations``
@@ -94,7 +94,7 @@ class Tables(NamedTuple):
     """The version as the kernel reads it: int64 arrays, one row a thing; -1 is none."""
 
     head: np.ndarray  # [9]
-    milestones: np.ndarray  # [m, 7]
+    milestones: np.ndarray  # [m, 8]
     ofs: np.ndarray  # [·, 1 + 4]
     obligations: np.ndarray  # [o, 34]
     days: np.ndarray  # [·] day numbers of ON_DAYS
@@ -122,7 +122,7 @@ def compile_plan(
     protocol: Protocol,
     *,
     keys: dict[str, int],
-    fields: dict[str, int],
+    fields: Mapping[str, int],
     levels: Sequence[str],
     zones: Sequence[str],
 ) -> Plan:
@@ -141,7 +141,7 @@ class _Compiler:
         self,
         protocol: Protocol,
         keys: dict[str, int],
-        fields: dict[str, int],
+        fields: Mapping[str, int],
         levels: tuple[str, ...],
         zones: tuple[str, ...],
     ) -> None:
@@ -162,7 +162,7 @@ class _Compiler:
         obligations = [self._obligation(o) for o in p.obligations]
         tables = Tables(
             head=np.array(self._head(obligations), dtype=np.int64),
-            milestones=_table(milestones, 7),
+            milestones=_table(milestones, 8),
             ofs=_table(self.ofs, 5),
             obligations=_table(obligations, 34),
             days=np.array(self.days, dtype=np.int64),
@@ -204,6 +204,7 @@ class _Compiler:
             lo,
             len(self.ofs),
             self._field("time", m.time),
+            self.names[m.not_by] if m.not_by else -1,
         )
 
     def _obligation(self, o: Obligation) -> tuple[int, ...]:
@@ -252,7 +253,6 @@ class _Compiler:
         """A milestone of which one must know who did it."""
         if milestone is None:
             return -1
-        self._field("word", "@by")
         return self.names[milestone]
 
     def _series(self, name: str) -> int:
@@ -278,7 +278,7 @@ class _Compiler:
 
     def _field(self, use: str, name: str) -> int:
         """The column of a field read as a time, an area, a word or an obligation key."""
-        return self.fields.setdefault(f"{use}:{name}", len(self.fields)) if name else -1
+        return self.fields[f"{use}:{name}"] if name else -1
 
     def _mask(self, names: Iterable[str]) -> int:
         mask = sum(1 << self.ranks[key] for key in set(names) & self.ranks.keys())

@@ -69,8 +69,9 @@ def account_under(reading: Reading) -> Account:
             duties += _rolled(reading, obligation, rank, lifted[obligation.key])
         else:
             slots += _slots(reading, obligation, rank)
-    # A duty that ended before it opened was never there to be met, or to cut off another's late act.
-    owed = [slot for slot in slots if lifted[slot.obligation.key].ended_at > slot.open_at]
+    # A duty that ended before it opened was never there to be met, or to cut off another's late act. One that
+    # ended at that very moment was: a date without a time both opens at midnight and ends there.
+    owed = [slot for slot in slots if lifted[slot.obligation.key].ended_at >= slot.open_at]
     owed.sort(key=lambda slot: slot.obligation.series)
     for _, series in groupby(owed, key=lambda slot: slot.obligation.series):
         allocate(list(series), reading.seen)
@@ -102,6 +103,9 @@ def _reach(milestone: Milestone, reading: Reading) -> tuple[Act, ...]:
         found = [a for a in found if bound and a.when + a.span >= bound[0].when]
     if milestone.before is not None and reading.reached[milestone.before]:
         found = [a for a in found if a.when < reading.reached[milestone.before][0].when]
+    if milestone.not_by is not None:
+        doers = {act.fact.by for act in reading.reached[milestone.not_by] if act.fact}
+        found = [a for a in found if a.fact.by is not None and a.fact.by not in doers]
     if milestone.time:
         told = [(a.fact.data.get(milestone.time), a.fact) for a in found]
         found = [Act(when, 0, fact) for when, fact in told if isinstance(when, int)]

@@ -11,6 +11,7 @@ from fengsui.loops.explanation import Clause, DutyLine, Explanation, MilestoneLi
 from fengsui.protocols.describe import MARKS
 
 KindText = Callable[[str], Text]
+DEADLINES = ("due_at", "until_at", "silent_at")  # times that are the end of something
 LONG_AGO = -(10**9)  # the opening of a window that has none lies before this
 
 
@@ -132,7 +133,7 @@ class _Page:
             text = "；".join if self.lang == "zh" else "; ".join
             each = (
                 words.TOLD.in_(self.lang).format(
-                    title=t.to.title.in_(self.lang), at=show(t.at, zone=line.zone)
+                    title=t.to.title.in_(self.lang), at=due_text(t.at, zone=line.zone)
                 )
                 for t in line.told
             )
@@ -144,7 +145,7 @@ class _Page:
                 words.NEXT,
                 line,
                 title=after.to.title.in_(self.lang),
-                at=show(after.at, zone=line.zone),
+                at=due_text(after.at, zone=line.zone),
             )
         yield from (self.remark(line, remark) for remark in line.remarks)
         yield from (self.rejected(line, one) for one in line.rejected)
@@ -159,9 +160,9 @@ class _Page:
             "met": show(line.met_at, zone=zone),
             "until": due_text(line.until_at, zone=zone) if line.until_at != NEVER else "—",
             "lifted": show(line.lifted_at, zone=zone),
-            "broken": show(line.broken_at, zone=zone),
-            "confirmed": show(line.confirmed_at, zone=zone),
-            "silent": show(silent, zone=zone),
+            "broken": due_text(line.broken_at, zone=zone),
+            "confirmed": due_text(line.confirmed_at, zone=zone),
+            "silent": due_text(silent, zone=zone),
             "left": self.length(line.due_at - now),
             "past": self.length(now - line.broken_at),
             "late": self.length(line.met_at - line.broken_at),
@@ -235,6 +236,8 @@ class _Page:
         return {name: self.shown(name, value, zone) for name, value in values.items()}
 
     def shown(self, name: str, value: object, zone: str) -> object:
+        if isinstance(value, int) and name in DEADLINES:
+            return due_text(value, zone=zone)
         if isinstance(value, int) and (name.endswith("_at") or name == "at"):
             return show(value, zone=zone)
         if isinstance(value, int) and name in ("ahead", "apart"):

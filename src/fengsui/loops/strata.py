@@ -13,6 +13,7 @@ from itertools import chain
 
 from fengsui.facts.fact import Fact
 from fengsui.kit.errors import BadInput
+from fengsui.kit.instant import NEVER
 from fengsui.loops.loop import Loop, World
 from fengsui.loops.semantics import derive
 from fengsui.protocols.model import Pattern, Protocol, Tell
@@ -150,9 +151,17 @@ def tellings_of(loop: Loop, rules: Rules, by_id: Mapping[str, Fact]) -> Iterator
             )
 
 
-def _tells(loop: Loop, rules: Rules) -> Sequence[Tell]:
-    last = loop.versions[-1]
-    return next((v.tells for v in rules.versions[loop.protocol] if v.version == last), ())
+def _tells(loop: Loop, rules: Rules) -> Iterator[Tell]:
+    """What it tells others: each version that governs it says so of what is reached in its own time."""
+    versions = [v for v in rules.versions[loop.protocol] if v.version in loop.versions]
+    versions.sort(key=lambda v: v.valid_from)
+    for i, version in enumerate(versions):
+        begins = version.valid_from if i else -NEVER
+        ends = versions[i + 1].valid_from if i + 1 < len(versions) else NEVER
+        for tell in version.tells:
+            reached = loop.milestones.get(tell.when, ())
+            if reached and begins <= reached[0].at < ends:
+                yield tell
 
 
 def _kinds(versions: Iterable[Protocol]) -> Iterator[str]:

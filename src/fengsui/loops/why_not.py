@@ -110,8 +110,8 @@ def _why(case: Case, act: Act) -> Why:
         return "before_opening", {"open_at": duty.open_at}
     if _met_at(case) <= at:
         return "surplus", {"met_at": duty.met_at}
-    if at > duty.ended_at:
-        return "after_end", {"ended_at": duty.ended_at}
+    if at > (lifted_at := min(duty.ended_at, duty.waived_at)):
+        return "after_end", {"ended_at": lifted_at}
     if taken:
         return "met_another", {"key": taken.key, "n": taken.n}
     if later:
@@ -192,4 +192,6 @@ def _among_several(case: Case, act: Act) -> Why:
         return "too_soon", {"apart": evidence.apart}
     if evidence.count > 1:
         return "alone", {"count": evidence.count}
+    if _met_at(case) == NEVER:
+        return "not_needed", {}  # a day without a time may have been before or after the end
     return "surplus", {"met_at": duty.met_at}

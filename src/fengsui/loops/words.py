@@ -162,6 +162,7 @@ REJECTED = {
     "before_opening": Text("早于窗口开始（{open_at}）", "before the window opened ({open_at})"),
     "after_end": Text("在终止（{ended_at}）之后", "after it had ended ({ended_at})"),
     "too_late": Text("太迟：{until_at} 以后不再计入", "too late: nothing counts after {until_at}"),
+    "not_needed": Text("那时已不再需要", "it was no longer owed by then"),
     "alone": Text("需要 {count} 次，只有这一次", "{count} are needed, and there is only this one"),
     "same_field": Text("两次的 {field} 相同（{found}）", "{field} is the same in both ({found})"),
     "no_field": Text("没有写明 {field}", "it does not say the {field}"),

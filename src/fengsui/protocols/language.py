@@ -140,11 +140,12 @@ MILESTONE_KEYS: dict[str, Shape] = {
     "where": WHERE,
     "after": described(NAME, "only facts at or after this milestone count"),
     "before": described(NAME, "only facts before this milestone count"),
+    "not_by": described(NAME, "only by somebody who did not do that milestone"),
     "time": described(DATA, "reached at the time in this field, not when the fact happened"),
     "zh": TEXT,
     "en": TEXT,
 }
-TOLD_BY = ("first", "last", "each")  # what may be reached at a time the fact carries
+PICKED = ("first", "last", "each")  # what is picked from facts may ask for a time they carry, and by whom
 PICKS = ("first", "last", "each", "opening", "later_of", "earlier_of")
 EVIDENCE_KEYS: dict[str, Shape] = {
     **PATTERN_KEYS,

@@ -207,10 +207,16 @@ def _milestones(page: Page, node: Node) -> tuple[Milestone, ...]:
     drafts = {key: _milestone(page, inner, key=key) for key, inner in node.entries().items()}
     needs: dict[str, list[str]] = {}
     for key, milestone in drafts.items():
-        named = [*(n for n, _ in milestone.of), *filter(None, (milestone.after, milestone.before))]
+        others = (milestone.after, milestone.before, milestone.not_by)
+        named = [*(n for n, _ in milestone.of), *filter(None, others)]
         needs[key] = [n for n in named if n in drafts]
         for missing in (n for n in named if n not in drafts):
             page.unknown(node.value[key], missing, what="milestone", known=drafts)
+        other = drafts.get(milestone.not_by or "")
+        if other is not None and other.not_by is not None:
+            node.value[key].wrong(
+                "a milestone that asks for nobody in particular itself", at="not_by", found=other.name
+            )
     try:
         order = list(TopologicalSorter(needs).static_order())
     except CycleError as error:
@@ -233,16 +239,21 @@ def _milestone(page: Page, node: Node, *, key: str) -> Milestone:
         before=name(keys["before"]) if "before" in keys else None,
         title=title(keys, default=key),
     )
-    told = field_of_data(keys["time"]) if "time" in keys else ""
-    if told and pick not in language.TOLD_BY:
-        keys["time"].wrong(f"one of {', '.join(language.TOLD_BY)} beside it", found=pick)
+    for key in ("time", "not_by"):
+        if key in keys and pick not in language.PICKED:
+            keys[key].wrong(f"one of {', '.join(language.PICKED)} beside it", found=pick)
     if pick == "opening":
         if keys[pick].value is not True:
             keys[pick].wrong("true")
         return milestone
     if pick in ("later_of", "earlier_of"):
         return replace(milestone, of=tuple(_term(page, item) for item in keys[pick].items()))
-    return replace(milestone, pattern=pattern_in(keys, event=pick), time=told)
+    return replace(
+        milestone,
+        pattern=pattern_in(keys, event=pick),
+        time=field_of_data(keys["time"]) if "time" in keys else "",
+        not_by=name(keys["not_by"]) if "not_by" in keys else None,
+    )
 
 
 def _term(page: Page, node: Node) -> tuple[str, object]:

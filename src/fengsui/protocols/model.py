@@ -78,7 +78,8 @@ class Milestone:
     ``after``/``before`` name another milestone: only facts at or after / strictly before it count.
     ``of`` pairs a milestone with a length that is added (None: nothing). ``time`` names the field of
     the fact's data that says when it is reached (an event is filed today and starts next month);
-    facts that do not carry it do not count. Empty: when the fact happened.
+    facts that do not carry it do not count. Empty: when the fact happened. ``not_by``: a milestone none
+    of whose doers may have done this one (who rectified cannot verify); nor does a fact nobody signs count.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Milestone:
     before: str | None = None
     title: Text = Text("", "")
     time: str = ""
+    not_by: str | None = None
 
 
 class Frame(StrEnum):

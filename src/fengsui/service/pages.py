@@ -19,6 +19,7 @@ from fengsui.board.protocol_page import protocol_list, protocol_page
 from fengsui.board.quality import quality
 from fengsui.board.search import search
 from fengsui.board.subject import loop_list, subject_page
+from fengsui.board.waiting import waiting
 from fengsui.kit.errors import BadInput, Conflict, FengsuiError, NotFound, Refused
 from fengsui.kit.instant import show
 from fengsui.loops.explanation import DutyLine
@@ -128,7 +129,7 @@ def board(asked: Asked):
 
 @page("breaks.html")
 def breaks(asked: Asked):
-    """What is overdue, or ended in ``?ended=`` days, by ``?area=``, ``?protocol=`` and ``?role=``."""
+    """What is overdue, or ``?ended=`` days ago or less, or ``?missed=1``, by ``?area=&protocol=&role=``."""
     query = asked.query
     return break_list(
         asked.desk,
@@ -136,6 +137,7 @@ def breaks(asked: Asked):
         protocol=query.get("protocol") or None,
         role=query.get("role") or None,
         days=min(_whole(query, "ended", 0), 3660),
+        is_missed=query.get("missed") == "1",
         page=_whole(query, "page", 1),
     )
 
@@ -182,6 +184,13 @@ def loops(asked: Asked):
         area=query.get("area") or None,
         after=query.get("after", ""),
     )
+
+
+@page("waiting.html")
+def wait(asked: Asked):
+    """The steps that wait, and for what, by ``?protocol=`` and ``?area=``."""
+    query = asked.query
+    return waiting(asked.desk, protocol=query.get("protocol") or None, area=query.get("area") or None)
 
 
 @page("protocols.html")

@@ -8,6 +8,7 @@ PAGES = (
     ("", pages.board, "board"),
     ("breaks", pages.breaks, "breaks"),
     ("loops", pages.loops, "loops"),
+    ("waiting", pages.wait, "waiting"),
     ("loop/<str:name>", pages.loop, "loop"),
     ("subject/<path:name>", pages.subject, "subject"),
     ("protocols", pages.protocols, "protocols"),

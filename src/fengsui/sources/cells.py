@@ -98,6 +98,14 @@ def translated(table: Mapping[str, str], *, column: str, default: str | None) ->
     return read
 
 
+def in_its_own_words(read: Callable[[str], Any], text: str, *, cell: str) -> Any:
+    """What a reader makes of a text that was made of a cell; what is wrong is told of the cell itself."""
+    try:
+        return read(text)
+    except CellError as error:
+        raise CellError(error.column, repr(cell), error.expected) from None
+
+
 def area_reader(column: str, areas: Areas | None) -> Callable[[str], str]:
     """Reads the code of a known area, or of a place in one, or the name or alias of an area."""
 
@@ -273,7 +281,7 @@ def _civil_reader(column: str, zone: str, as_iso: Callable[[str], str | None] | 
         text = as_iso(plain(cell))
         if text is None:
             raise CellError(column, repr(cell), "a time written as the mapping's format says")
-        return read(text)
+        return in_its_own_words(read, text, cell=cell)
 
     hours = Memory(hour, REMEMBERED)
     by_text = remembered(slow)

@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import islice, zip_longest
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
@@ -34,6 +35,7 @@ ENDINGS = {
 }
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 CHUNK = 1 << 20
+TOGETHER = 500  # lines that are split into cells at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,23 @@ class _Lines:
         self.held: list[str] = []  # the lines of the record that was read last
         self.records = self._read()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether lines wait that were read before."""
+        return bool(self._again)
+
+    def next_lines(self) -> list[str]:
+        """The next lines of the file, some hundred of them; none at its end."""
+        return list(islice(self._text, TOGETHER))
+
+    def simply(self, lines: list[str]) -> list[list[str]]:
+        """Lines of which none has a quotation mark, each a record of its own. csv.Error if one is none."""
+        return list(csv.reader(lines, delimiter=self._delimiter, strict=True))
+
+    def put_back(self, lines: list[str]) -> None:
+        """Read these again, one record after the other."""
+        self._again.extend(lines)
+
     def give_back(self) -> str:
         """Take the first held line as it is; the others are read again, each on its own merits.
 
@@ -189,11 +208,10 @@ class _Lines:
 
     def _noted(self) -> Iterator[str]:
         note = self.held.append
-        while self._again:
-            line = self._again.popleft()
-            note(line)
-            yield line
-        for line in self._text:
+        while True:
+            line = self._again.popleft() if self._again else next(self._text, "")
+            if not line:
+                return
             note(line)
             yield line
 
@@ -202,31 +220,50 @@ def _csv_rows(
     lines: _Lines, *, n: int, width: int, is_clean: bool
 ) -> Iterator[tuple[int, Sequence[str] | Broken, object]]:
     """The records behind the header. ``is_clean``: the whole file is text, so no line need be looked at."""
+    while read := lines.next_lines():
+        whole = "".join(read)
+        if '"' not in whole and (is_clean or _is_text(whole)):
+            records = _all_simple(lines, read, width)
+            if records:
+                yield from zip(range(n + 1, n + 1 + len(read)), records, read)  # noqa: B905 - of one length
+                n += len(read)
+                continue
+        lines.put_back(read)
+        while lines.is_behind:
+            n += 1
+            row = _next_row(lines, n, width=width, is_clean=is_clean)
+            if row is not None:
+                yield row
+
+
+def _all_simple(lines: _Lines, read: list[str], width: int) -> list[list[str]]:
+    """The cells of lines that are a record each, none of them empty and all of this width; else nothing."""
+    try:
+        records = lines.simply(read)
+    except csv.Error:
+        return []
+    if set(map(len, records)) != {width} or not all(map(itemgetter(0), records)):
+        return []
+    return records
+
+
+def _next_row(
+    lines: _Lines, n: int, *, width: int, is_clean: bool
+) -> tuple[int, Sequence[str] | Broken, object] | None:
+    """The next record, whatever it is; None for one without anything in it."""
     held = lines.held
-    records = lines.records
-    while True:
-        held.clear()
-        n += 1
-        try:
-            cells = next(records)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            line = lines.give_back()
-            records = lines.records
-            yield n, Broken(str(error), "a row of CSV, each quotation mark closed"), line
-            continue
-        # The line, and not its cells, is what is kept of a row: one piece of memory instead of twenty.
-        whole = held[0] if len(held) == 1 else "".join(held)
-        if not is_clean and not all(map(_is_text, held)):
-            yield n, Broken("bytes that are no text", "the encoding of the file"), whole
-        elif len(cells) == width:
-            if cells[0] or any(cells):
-                yield n, cells, whole
-        elif any(cells[width:]) or (len(cells) < width and any(cells)):
-            yield n, Broken(f"{len(cells)} cells", f"{width}, as in the header"), whole
-        elif any(cells):
-            yield n, cells[:width], whole
+    held.clear()
+    try:
+        cells = next(lines.records)
+    except csv.Error as error:
+        return n, Broken(str(error), "a row of CSV, each quotation mark closed"), lines.give_back()
+    # The line, and not its cells, is what is kept of a row: one piece of memory instead of twenty.
+    whole = held[0] if len(held) == 1 else "".join(held)
+    if not is_clean and not all(map(_is_text, held)):
+        return n, Broken("bytes that are no text", "the encoding of the file"), whole
+    if len(cells) != width and (any(cells[width:]) or (len(cells) < width and any(cells))):
+        return n, Broken(f"{len(cells)} cells", f"{width}, as in the header"), whole
+    return (n, cells[:width], whole) if any(cells) else None
 
 
 def _raw_of_line(columns: Sequence[str], delimiter: str) -> Callable[[str], str]:

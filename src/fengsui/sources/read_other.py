@@ -3,12 +3,13 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
 
 from fengsui.kit.errors import BadInput, Finding
-from fengsui.sources.read import Broken, Table, as_text, header_of, raw_of
+from fengsui.sources.read import TOGETHER, Broken, Table, as_text, header_of, raw_of
 from fengsui.sources.spec import FileSpec
 
 Rows = Iterator[tuple[int, Sequence[str] | Broken, object]]
@@ -28,7 +29,7 @@ def xlsx(path: Path, stream: io.BufferedReader, *, file: FileSpec, wanted: tuple
     if file.sheet and file.sheet not in book.sheet_names:
         raise _unreadable(path, f"the sheets {', '.join(book.sheet_names)}", f"a sheet called {file.sheet}")
     sheet = book.get_sheet_by_name(file.sheet) if file.sheet else book.get_sheet_by_index(0)
-    rows = ([as_text(cell) for cell in row] for row in sheet.iter_rows())
+    rows = ([cell if type(cell) is str else as_text(cell) for cell in row] for row in sheet.iter_rows())
     numbered = islice(enumerate(rows, start=1), file.skip, None)
     if file.header is None:
         _, head = next(numbered, (0, []))
@@ -81,11 +82,10 @@ def ndjson(path: Path, stream: io.BufferedReader, *, file: FileSpec, wanted: tup
     pick = _picker(columns)
 
     def rows() -> Rows:
-        for n, row, line in chain(sample, lines):
-            if isinstance(row, Broken):
-                yield n, row, line
-            else:
-                yield n, pick(row), line
+        read = chain(sample, lines)
+        while some := list(islice(read, TOGETHER)):
+            numbers, found, wholes = zip(*some, strict=True)
+            yield from zip(numbers, _cells_of(found, columns, pick), wholes, strict=True)
 
     def raw(line: bytes) -> str:
         try:
@@ -141,6 +141,20 @@ def _column_text(column: object) -> list[str]:
     elif pa.types.is_time(kind):
         column = column.cast(pa.time32("s"), safe=False)
     return pc.fill_null(pc.cast(column, pa.string()), "").to_pylist()
+
+
+def _cells_of(
+    rows: Sequence[dict | Broken], columns: tuple[str, ...], pick: Callable[[dict], list[str]]
+) -> Sequence[Sequence[str] | Broken]:
+    """The cells of objects in the order of the columns. Most name all columns and hold nothing but text."""
+    if len(columns) > 1:
+        try:
+            found = list(map(itemgetter(*columns), rows))
+        except (KeyError, TypeError):
+            found = []
+        if found and set(map(type, chain.from_iterable(found))) == {str}:
+            return found
+    return [row if isinstance(row, Broken) else pick(row) for row in rows]
 
 
 def _of_width(cells: list[str], width: int) -> Sequence[str] | Broken:

@@ -29,6 +29,16 @@ RecordedAt = Annotated[
         metavar="TIME",
     ),
 ]
+Place = Annotated[
+    str | None,
+    option(
+        "--place",
+        "没有写明地点的事实归于此辖区：代码或名称",
+        "area of facts that are told without a place: code or name",
+        metavar="AREA",
+    ),
+]
+NOTHING_TAKEN = 6  # exit code: the file could be read, and not one of its rows could be taken
 COUNTS = {
     "rows": Text("读取行数", "rows read"),
     "skipped": Text("此前已处理的行", "rows done before"),
@@ -41,17 +51,23 @@ COUNTS = {
 }
 
 
-def command(run: Run, file: File, mapping: Mapping, recorded_at: RecordedAt = None) -> None:
-    """Take the file and report what became of its rows."""
-    report = take(run, file, mapping, recorded_at=recorded_at)
+def command(
+    run: Run, file: File, mapping: Mapping, place: Place = None, recorded_at: RecordedAt = None
+) -> int:
+    """Take the file and report what became of its rows; NOTHING_TAKEN if every one of them was refused."""
+    report = take(run, file, mapping, place=place, recorded_at=recorded_at)
     run.answer(report, lambda page: show(page, report))
+    return NOTHING_TAKEN if report.is_all_refused else 0
 
 
-def take(run: Run, file: Path, mapping: str, *, recorded_at: str | None = None) -> Report:
+def take(
+    run: Run, file: Path, mapping: str, *, place: str | None = None, recorded_at: str | None = None
+) -> Report:
     """Take a file into the database, with a bar."""
     home = run.home
     read = read_mapping(mapping_file(mapping), home.kinds)
     with run.progress(f"收入 {file.name}", f"Taking {file.name}") as tell:
+        tell(0.0, 1.0)
         return intake(
             file,
             read,
@@ -61,6 +77,7 @@ def take(run: Run, file: Path, mapping: str, *, recorded_at: str | None = None) 
             recorded_at=run.time("--recorded-at", recorded_at) if recorded_at else None,
             progress=lambda so_far: tell(so_far.share, 1.0),
             secret=home.setting.key(),
+            place=run.area(place, option="--place"),
         )
 
 
@@ -70,5 +87,14 @@ def show(page: Page, report: Report) -> None:
         n = getattr(report, name)
         if n or name in ("rows", "taken"):
             page.line(f"{n:>10,}  {page.said(title)}")
+    if report.is_all_refused:
+        page.line(
+            Text(
+                "没有一行能够收入。多半是映射与文件不符，或文件的地点不在本区。",
+                "Not one row could be taken. Mostly the mapping is not of this file, or its places are of "
+                "another region.",
+            ),
+            style="bold",
+        )
     if report.refused or report.conflicts:
         page.line(Text("→ 查看原因：fengsui intake refused list", "→ see why: fengsui intake refused list"))

@@ -2,35 +2,39 @@
 
 版本 B 与 A 有何不同，以及 B 会怎样改变现有的闭环。
 
-A and B are NAME@VERSION or files. On the facts of the database: which loops change, who becomes free
-earlier or later and by how much, which work is added or removed for which post on which day, which loops
-keep the old rule and why. Nothing is written. --from tries B as if it came into force then.
+A and B are NAME@VERSION, or files; or mere versions, such as 8 and 9, and then every protocol that has
+both is compared. On the facts of the database: which loops change, how many are free at
+once and on which day, earlier or later by how much, which steps fall away, which work is added or removed
+for which post on which day, which loops keep the old rule and why. Nothing is written. --from tries B as
+if it came into force then.
 
-A、B 写作 名称@版本，或文件。按数据库中的事实推算：哪些闭环会变，谁会提前或推迟解除、差多少，
-哪个岗位哪天多出或减少什么工作，哪些闭环仍按旧规则及其原因。不写入任何内容。--from 假设 B 自该时刻施行。
+A、B 写作 名称@版本，或文件；只写版本（如 8 和 9）时，比较兼有两版的每个规程。
+按数据库中的事实推算：哪些闭环会变，多少人立即解除、哪天解除、
+提前或推迟多少，哪些环节不再需要，哪个岗位哪天多出或减少什么工作，哪些闭环仍按旧规则及其原因。不写入任何内容。
+--from 假设 B 自该时刻施行。
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
+from fengsui.board.policy import KEPT, Comparison, compared, policy
 from fengsui.cli.commands.protocol.show import version
 from fengsui.cli.options import Limit, argument, option
 from fengsui.cli.page import Page
 from fengsui.cli.run import Run
-from fengsui.engines.home import Home, rules_of
 from fengsui.kit.civil import civil_from
 from fengsui.kit.errors import BadInput, Finding
 from fengsui.kit.instant import NEVER
 from fengsui.kit.text import Text
-from fengsui.loops.dry_run import DryRun, dry_run
+from fengsui.loops.dry_run import DryRun
 from fengsui.loops.naming import place_text, role_text
-from fengsui.loops.strata import Rules
-from fengsui.protocols.diff import Difference, differences, worded
+from fengsui.loops.outlook import StepWork
+from fengsui.protocols.diff import worded
 from fengsui.protocols.library import Library
 from fengsui.protocols.model import InFlight, Protocol
-from fengsui.protocols.what_if import in_force_from, with_file, without_version
+from fengsui.protocols.what_if import in_force_from, with_file
 
 Before = Annotated[str, argument("A", "名称@版本，或文件", "NAME@VERSION, or a file")]
 After = Annotated[str, argument("B", "名称@版本，或文件", "NAME@VERSION, or a file")]
@@ -47,25 +51,6 @@ Running = Annotated[
     ),
 ]
 
-KEPT = {
-    "closed": Text("施行前已闭合", "closed before it came into force"),
-    "ended": Text("开启时该版本已失效", "opened when it was over"),
-    "elsewhere": Text("不在其适用辖区", "lie where it does not hold"),
-    "pinned": Text("已开启的闭环仍按原版本", "running loops stay on their version"),
-    "settled_or_due": Text("部分环节施行前已了结或已到期", "some duties were settled or due before it"),
-    "anchored": Text("部分环节施行前已起算", "some duties began to count before it"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Both answers. ``effect`` is None where there is no database to try it on."""
-
-    before: str
-    after: str
-    differences: tuple[Difference, ...]
-    effect: DryRun | None
-
 
 def command(
     run: Run,
@@ -76,19 +61,47 @@ def command(
     limit: Limit = 20,
 ) -> None:
     """Compare the two, then try B on the facts."""
+    answers = [
+        _compared(run, old, new, from_=from_, running_loops=_in_flight(running_loops))
+        for old, new in _pairs(run, before, after)
+    ]
+    found = [answer for answer, _ in answers]
+
+    def show(page: Page) -> None:
+        for answer, titles in answers:
+            _show(page, answer, run, limit, titles=titles)
+
+    run.answer(found[0] if len(found) == 1 else found, show)
+
+
+def _pairs(run: Run, before: str, after: str) -> list[tuple[str, str]]:
+    """What is compared with what: where A and B are mere versions, every protocol that has both."""
+    library = run.library
+    have = {name: {edition.protocol.version for edition in library.editions[name]} for name in library.names}
+    named = [
+        (f"{name}@{before}", f"{name}@{after}") for name, there in have.items() if {before, after} <= there
+    ]
+    return named or [(before, after)]
+
+
+def _compared(
+    run: Run, before: str, after: str, *, from_: str | None, running_loops: InFlight | None
+) -> tuple[Comparison, dict[str, Text]]:
+    """The comparison, and the titles of the steps in it."""
     library, old = _named(run, run.library, before)
     library, new = _named(run, library, after)
-    effect = None
-    if run.db.exists():
-        tried = library
+    if not run.db.exists():
+        answer = compared(old, new)
+    else:
         if from_ or running_loops:
             at = run.day("--from", from_) if from_ else None
-            tried = in_force_from(library, new.name, new.version, at=at, in_flight=_in_flight(running_loops))
-        effect = _tried(run, tried, new.name, new.version)
-    found = Comparison(
-        f"{old.name}@{old.version}", f"{new.name}@{new.version}", differences(old, new), effect
-    )
-    run.answer(found, lambda page: _show(page, found, run, limit))
+            library = in_force_from(library, new.name, new.version, at=at, in_flight=running_loops)
+        asked = run.moment()
+        with run.progress("试算", "Trying it") as tell:
+            answer = policy(
+                run.home, library, old, new, as_of=asked.as_of, known_at=asked.known_at, progress=tell
+            )
+    return answer, {step.key: step.title for step in (*old.obligations, *new.obligations)}
 
 
 def _named(run: Run, library: Library, text: str) -> tuple[Library, Protocol]:
@@ -109,29 +122,7 @@ def _in_flight(text: str | None) -> InFlight | None:
     return InFlight(text)
 
 
-def _tried(run: Run, library: Library, name: str, wanted: str) -> DryRun:
-    home, asked = run.home, run.moment()
-    after = rules_of(library, home.areas)
-    before = _before(library, name, wanted, home)
-    with run.progress("试算", "Trying it") as tell:
-        tell(0, 1)
-        read_by = (*before.versions[name], *after.versions[name])
-        facts = home.histories(read_by, as_of=asked.as_of, known_at=asked.known_at)
-        return dry_run(before, after, facts, name=name, version=wanted, world=home.world, now=asked.as_of)
-
-
-def _before(library: Library, name: str, wanted: str, home: Home) -> Rules:
-    """The rules without the version; a protocol of which it is the only one has none before."""
-    rules = rules_of(without_version(library, name, wanted), home.areas)
-    if name in rules.versions:
-        return rules
-    return Rules(
-        {**rules.versions, name: ()},
-        lambda called, area: () if called == name else rules.timeline(called, area),
-    )
-
-
-def _show(page: Page, found: Comparison, run: Run, limit: int) -> None:
+def _show(page: Page, found: Comparison, run: Run, limit: int, *, titles: Mapping[str, Text]) -> None:
     page.heading(f"{found.before} → {found.after}")
     heads = [Text("位置", "where"), Text("原", "before"), Text("新", "after")]
     page.table(heads, ([d.where, worded(d.before), worded(d.after)] for d in found.differences))
@@ -143,10 +134,14 @@ def _show(page: Page, found: Comparison, run: Run, limit: int) -> None:
             Text(f"没有数据库 {run.db}，未试算", f"no database {run.db}, so it was not tried on any facts")
         )
     else:
-        _show_effect(page, found.effect, run, limit)
+        _show_effect(page, found.effect, run)
+        _show_freed(page, found, run, limit)
+        _show_steps(page, found.outlook.steps, run, titles=titles)
+        _show_work(page, found, run, limit)
+        _show_kept(page, found.effect)
 
 
-def _show_effect(page: Page, effect: DryRun, run: Run, limit: int) -> None:
+def _show_effect(page: Page, effect: DryRun, run: Run) -> None:
     now, switch = page.time(effect.now, run.zone), page.time(effect.switch_at, run.zone)
     page.heading(
         Text(
@@ -166,20 +161,24 @@ def _show_effect(page: Page, effect: DryRun, run: Run, limit: int) -> None:
             f"breaks so far: {effect.n_breaks_before} before, {effect.n_breaks_after} after",
         )
     )
-    _show_freed(page, effect, run, limit)
-    _show_work(page, effect, run, limit)
+
+
+def _show_kept(page: Page, effect: DryRun) -> None:
     for kept in effect.kept:
         why = KEPT[kept.why]
         page.line(Text(f"仍按旧规则 {kept.n}：{why.zh}", f"{kept.n} keep the old rule: {why.en}"))
 
 
-def _show_freed(page: Page, effect: DryRun, run: Run, limit: int) -> None:
+def _show_freed(page: Page, found: Comparison, run: Run, limit: int) -> None:
+    effect, ahead = found.effect, found.outlook
     page.line(
         Text(
-            f"解除：提前 {effect.n_earlier}，推迟 {effect.n_later}",
-            f"freed: {effect.n_earlier} earlier, {effect.n_later} later",
+            f"解除：立即 {ahead.n_at_once}；时限提前 {effect.n_earlier}，推迟 {effect.n_later}",
+            f"freed: {ahead.n_at_once} at once; due {effect.n_earlier} earlier, {effect.n_later} later",
         )
     )
+    heads = [Text("应解除之日", "free on"), Text("原", "before"), Text("新", "after")]
+    page.table(heads, ([_day(d.day), d.before, d.after] for d in ahead.free_days), right=[1, 2])
     rows = ([f"{days:+d}", n] for days, n in effect.by_days)
     page.table([Text("相差天数", "days"), Text("闭环", "loops")], rows, right=[0, 1])
     heads = [Text("闭环", "loop"), Text("地点", "place"), Text("原", "before"), Text("新", "after")]
@@ -197,13 +196,24 @@ def _at(page: Page, at: int, run: Run) -> str:
     return "—" if at == NEVER else page.time(at, run.zone)
 
 
-def _show_work(page: Page, effect: DryRun, run: Run, limit: int) -> None:
+def _show_steps(page: Page, steps: Sequence[StepWork], run: Run, *, titles: Mapping[str, Text]) -> None:
+    """How much each step still asks for; those that ask for as much as before are left out."""
+    heads = [Text("待办环节", "step"), Text("岗位", "post"), Text("原", "before"), Text("新", "after")]
+    changed = (s for s in steps if s.before != s.after)
+    rows = ([titles.get(s.key, s.key), role_text(s.role, run.areas), s.before, s.after] for s in changed)
+    page.table(heads, rows, right=[2, 3])
+
+
+def _show_work(page: Page, found: Comparison, run: Run, limit: int) -> None:
+    effect = found.effect
     page.line(
         Text(
             f"待办工作：增加 {effect.n_work_added}，减少 {effect.n_work_removed}",
             f"work to be done: {effect.n_work_added} added, {effect.n_work_removed} removed",
         )
     )
+    heads = [Text("岗位", "post"), Text("增", "+"), Text("减", "-")]
+    page.table(heads, ([role_text(p.role, run.areas), p.added, p.removed] for p in found.posts), right=[1, 2])
     heads = [
         Text("日期", "day"),
         Text("岗位", "post"),
@@ -213,7 +223,8 @@ def _show_work(page: Page, effect: DryRun, run: Run, limit: int) -> None:
     ]
     work = islice(effect.work, limit)
     rows = (
-        [_day(w.day), role_text(w.role), place_text(run.areas, w.place), w.added, w.removed] for w in work
+        [_day(w.day), role_text(w.role, run.areas), place_text(run.areas, w.place), w.added, w.removed]
+        for w in work
     )
     page.table(heads, rows, right=[3, 4])
     if len(effect.work) > limit:

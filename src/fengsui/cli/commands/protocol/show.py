@@ -11,7 +11,7 @@ from fengsui.cli.page import Page
 from fengsui.cli.run import Run
 from fengsui.kit.errors import NotFound
 from fengsui.kit.text import Text
-from fengsui.loops.naming import ROLES
+from fengsui.loops.naming import role_names
 from fengsui.protocols.describe import Outline, Step, outline, steps
 from fengsui.protocols.library import Library
 from fengsui.protocols.model import Protocol
@@ -46,7 +46,7 @@ def command(run: Run, name: Name = None, area: Area = None) -> None:
         )
         return
     shown = version(run, library, name, area=run.area(area))
-    wording = Wording(run.setting.catalogue(), ROLES, run.areas.region.level_names)
+    wording = Wording(run.setting.catalogue(), role_names(run.areas), run.areas.region.level_names)
     said = outline(shown, wording, zone=run.zone)
     rows = steps(shown, wording)
     answer = {

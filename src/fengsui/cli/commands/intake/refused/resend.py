@@ -6,14 +6,17 @@
 from pathlib import Path
 from typing import Annotated
 
-from fengsui.cli.commands.intake.take import Mapping, RecordedAt, show, take
+from fengsui.cli.commands.intake.take import NOTHING_TAKEN, Mapping, Place, RecordedAt, show, take
 from fengsui.cli.options import argument
 from fengsui.cli.run import Run
 
 File = Annotated[Path, argument("FILE", "补正后的 CSV", "the repaired CSV")]
 
 
-def command(run: Run, file: File, mapping: Mapping, recorded_at: RecordedAt = None) -> None:
+def command(
+    run: Run, file: File, mapping: Mapping, place: Place = None, recorded_at: RecordedAt = None
+) -> int:
     """Take the repaired rows by the mapping they were refused by."""
-    report = take(run, file, mapping, recorded_at=recorded_at)
+    report = take(run, file, mapping, place=place, recorded_at=recorded_at)
     run.answer(report, lambda page: show(page, report))
+    return NOTHING_TAKEN if report.is_all_refused else 0

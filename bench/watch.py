@@ -1,0 +1,119 @@
+"""Early warning: detectors, Rt and nowcasts over made-up series, CPU-seconds after the first call
+compiled them.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from bench.house.command import Ask
+from bench.house.command import main as run
+from bench.house.measure import Side, in_turn
+from bench.house.rows import Row, row_of
+from bench.house.watch import Watch
+from fengsui.watch.boda import boda
+from fengsui.watch.cusum import cusum
+from fengsui.watch.ears import ears
+from fengsui.watch.farrington import farrington, farrington_flexible
+from fengsui.watch.glr import glr_nb
+from fengsui.watch.history import moving_percentile
+from fengsui.watch.nowcast import nowcast
+from fengsui.watch.rt import Prior, estimate_many, estimate_uncertain
+from fengsui.watch.serial import Uncertain, discretised
+from fengsui.watch.series import Series
+from fengsui.watch.triangle import triangle_of
+
+FULL = 10_000  # series-weeks
+WEEKS, DAYS = 52, 365
+NOUFAILY = {"noPeriods": 10, "pastWeeksNotIncluded": 26, "pThresholdTrend": 1, "alpha": 0.01}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; sizes are series-weeks."""
+    return run("watch", rows, full=FULL, arguments=arguments)
+
+
+def rows(ask: Ask) -> list[Row]:
+    """One row a task."""
+    (own,) = in_turn(
+        [Side("Fengsui", "bench.watch:run_tasks", {"size": ask.size})], runs=ask.runs, tell=ask.tell
+    )
+    return [
+        row_of(name, own.cpu(name), "CPU-s", peak_mb=own.peak_mb, note=note)
+        for name, note in own.value.items()
+    ]
+
+
+def run_tasks(watch: Watch, *, size: int) -> dict[str, str]:
+    """Every task twice: once to compile, once under the watch; what was done, by task."""
+    notes = {}
+    for name, (work, note) in tasks(size).items():
+        work()
+        with watch.part(name):
+            work()
+        notes[name] = note
+    return notes
+
+
+def tasks(size: int) -> dict[str, tuple[Callable[[], object], str]]:
+    """What is measured, and how much of it there is."""
+    n = max(1, size // WEEKS)
+    weekly, morning = made_up(n, 8 * WEEKS, 1), made_up(size, 8 * WEEKS, 2)
+    daily = made_up(1_000, DAYS, 3)
+    rng = np.random.default_rng(4)
+    cases = [(rng.poisson(20, 200), rng.poisson(1, 200)) for _ in range(200)]
+    interval = discretised(200, mean=5.0, sd=1.9)
+    unsure = Uncertain(5, 1, (3, 7), 2, 0.5, (1, 3))
+    rt = partial(estimate_many, cases, intervals=[interval] * 200, lengths=[7] * 200, priors=[Prior()] * 200)
+    weeks = f"{n} series × 52 weeks, 8 years of history"
+    delta = {**NOUFAILY, "thresholdMethod": "delta", "pThresholdTrend": 0.05}
+    plug_in = {**NOUFAILY, "thresholdMethod": "nbPlugin"}
+    return {
+        "farrington_flexible nbPlugin": (partial(farrington_flexible, weekly, plug_in), weeks),
+        "farrington_flexible delta, trend tested": (partial(farrington_flexible, weekly, delta), weeks),
+        "farrington_flexible defaults": (partial(farrington_flexible, weekly, {}), weeks),
+        "farrington_flexible, this week only": (
+            partial(farrington_flexible, morning, {**plug_in, "last": 1}),
+            f"{size:,} series",
+        ),
+        "farrington of 1996": (partial(farrington, weekly, {}), weeks),
+        "ears C1": (partial(ears, daily, {"method": "C1"}), "1,000 series × 365 days"),
+        "ears C2": (partial(ears, daily, {"method": "C2"}), "1,000 series × 365 days"),
+        "ears C3": (partial(ears, daily, {"method": "C3"}), "1,000 series × 365 days"),
+        "cusum": (partial(cusum, weekly, {"trans": "rossi"}), weeks),
+        "glr_nb, fitted inside": (partial(glr_nb, weekly, {"last": WEEKS}), weeks),
+        "boda": (partial(boda, weekly, {}), weeks),
+        "moving_percentile": (partial(moving_percentile, weekly, {"last": WEEKS}), weeks),
+        "Rt": (rt, "200 series × 200 days, weekly windows, seven quantiles"),
+        "Rt, uncertain interval": (
+            partial(estimate_uncertain, *cases[0], interval=unsure, seed=1),
+            "1 series × 200 days, 500 × 50 draws",
+        ),
+        "nowcast bayes.trunc": (partial(nowcast, outbreak(), method="bayes.trunc"), "15 days, 1,000 draws"),
+        "nowcast lawless": (partial(nowcast, outbreak(), method="lawless"), "15 days"),
+    }
+
+
+def made_up(n: int, length: int, seed: int) -> list[Series]:
+    """Seasonal overdispersed counts around means from 1 to 50."""
+    rng = np.random.default_rng(seed)
+    season = 0.5 * np.cos(2 * np.pi * np.arange(length) / WEEKS)
+    means = np.exp(rng.uniform(0, 4, (n, 1)) + season)
+    return [
+        Series(str(i), row.astype(float))
+        for i, row in enumerate(rng.poisson(means * rng.gamma(5, 0.2, means.shape)))
+    ]
+
+
+def outbreak():
+    """The reporting triangle of an outbreak as seen on its thirtieth day."""
+    rng = np.random.default_rng(5)
+    onsets = np.repeat(np.datetime64("2026-01-01") + np.arange(40), rng.poisson(20, 40))
+    reports = onsets + rng.negative_binomial(3, 0.4, len(onsets))
+    return triangle_of(onsets, reports, now=np.datetime64("2026-01-30"), longest=15)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
