@@ -70,7 +70,7 @@ def test_evidence_owner_law_and_mark_are_said_in_words():
     )
     assert one.owner == Text("集中隔离点（port·旗县）", "Site (port, banner)")
     assert one.evidence.zh == (
-        "核酸检测结果（结果为 negative），2次，间隔至少24小时，"
+        "核酸检测结果（结果为 阴性），2次，间隔至少24小时，"
         "检测机构、试剂不同，不得由“admitted”的经办人办理"
     )
     assert one.law.zh == "《办法》4.10"
@@ -80,8 +80,8 @@ def test_evidence_owner_law_and_mark_are_said_in_words():
 @pytest.mark.parametrize(
     ("where", "zh"),
     [
-        ("result: [negative, positive]", "结果为 negative、positive 之一"),
-        ("result: {not: invalid}", "结果不为 invalid"),
+        ("result: [negative, positive]", "结果为 阴性、阳性 之一"),
+        ("result: {not: invalid}", "结果不为 无效"),
         ("ct: {at_least: 30, below: 35}", "Ct 值不小于 30，Ct 值小于 35"),
         ("sample: {present: true}", "载明样本编号"),
         ("sample: {present: false}", "未载明样本编号"),
