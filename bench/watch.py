@@ -20,13 +20,17 @@ from fengsui.watch.farrington import farrington, farrington_flexible
 from fengsui.watch.glr import glr_nb
 from fengsui.watch.history import moving_percentile
 from fengsui.watch.nowcast import nowcast
+from fengsui.watch.places import Areas, Cases, planar
+from fengsui.watch.points import knox, stcd
 from fengsui.watch.rt import Prior, estimate_many, estimate_uncertain
+from fengsui.watch.scan import scan
 from fengsui.watch.serial import Uncertain, discretised
 from fengsui.watch.series import Series
 from fengsui.watch.triangle import triangle_of
 
 FULL = 10_000  # series-weeks
 WEEKS, DAYS = 52, 365
+FIRST, SCANNED = np.datetime64("2026-01-01"), 28
 NOUFAILY = {"noPeriods": 10, "pastWeeksNotIncluded": 26, "pThresholdTrend": 1, "alpha": 0.01}
 
 
@@ -89,11 +93,42 @@ def tasks(size: int) -> dict[str, tuple[Callable[[], object], str]]:
         "Rt": (rt, "200 series × 200 days, weekly windows, seven quantiles"),
         "Rt, uncertain interval": (
             partial(estimate_uncertain, *cases[0], interval=unsure, seed=1),
-            "1 series × 200 days, 500 × 50 draws",
+            "1 series × 200 days, 500 intervals",
         ),
         "nowcast bayes.trunc": (partial(nowcast, outbreak(), method="bayes.trunc"), "15 days, 1,000 draws"),
         "nowcast lawless": (partial(nowcast, outbreak(), method="lawless"), "15 days"),
+        **in_space_and_time(),
     }
+
+
+def in_space_and_time() -> dict[str, tuple[Callable[[], object], str]]:
+    """The tasks on points and areas; their sizes are always the same."""
+    rng = np.random.default_rng(6)
+    points = {n: (*rng.random((2, n)), np.sort(rng.random(n) * n)) for n in (1_000, 5_000, 10_000)}
+    out = {}
+    for n in (5_000, 10_000):
+        x, y, t = points[n]
+        work = partial(stcd, x, y, t=t, radius=0.05, epsilon=0.5, threshold=1_000)
+        out[f"stcd, {n:,}"] = (work, f"{n:,} points")
+    x, y, t = points[1_000]
+    test = partial(knox, x, y, t=t, within=0.1, days=30, rng=rng)
+    out["knox"] = (test, "1,000 points, 999 permutations")
+    for n_areas, n_cases in ((100, 2_000), (1_000, 20_000)):
+        for model in ("permutation", "poisson"):
+            cases, areas = scattered(n_areas, n_cases, rng)
+            asked = {"since": FIRST, "until": FIRST + SCANNED - 1, "model": model}
+            note = f"{n_areas:,} areas, {n_cases:,} cases in 28 days, windows up to 28, 999 replicates"
+            out[f"scan, {model}, {n_areas:,}"] = (partial(scan, cases, areas, **asked, rng=rng), note)
+    return out
+
+
+def scattered(n_areas: int, n_cases: int, rng: np.random.Generator) -> tuple[Cases, Areas]:
+    """Cases by population over areas anywhere in a square, on any day."""
+    people = rng.gamma(5, 1_000, n_areas)
+    where = rng.choice(n_areas, n_cases, p=people / people.sum())
+    names = tuple(str(i) for i in range(n_areas))
+    areas = Areas(names, planar(*rng.random((2, n_areas))), people)
+    return Cases(where, FIRST + rng.integers(0, SCANNED, n_cases)), areas
 
 
 def made_up(n: int, length: int, seed: int) -> list[Series]:

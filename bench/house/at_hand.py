@@ -15,7 +15,17 @@ from fengsui.engines.replay import FactFile
 from fengsui.loops.bulk import Derivation, Few
 from fengsui.loops.compiled import entry
 from fengsui.loops.kernel import settled
-from fengsui.loops.kernel_resident import Chains, link
+from fengsui.loops.kernel_resident import (
+    C_CODE,
+    C_FIELDS,
+    C_PLACE,
+    C_REF,
+    C_SPAN,
+    C_TIE,
+    C_WHEN,
+    Chains,
+    link,
+)
 from fengsui.loops.kernel_rows import R_MET
 from fengsui.loops.kernel_status import broken_from
 
@@ -59,12 +69,7 @@ class AtHand:
     """Histories and state of so many subjects. Room for facts is made once."""
 
     def __init__(self, derivation: Derivation, *, subjects: int, facts: int, fields: int) -> None:
-        kinds = (np.int64, np.int64, np.int32, np.int32, np.int32, np.int64, np.int64)
-        self._chains = Chains(
-            np.full(subjects, -1, np.int64),
-            *(np.empty(facts, kind) for kind in kinds),
-            np.empty((facts, fields), np.int64),
-        )
+        self._chains = Chains(np.full(subjects, -1, np.int64), np.empty((facts, C_FIELDS + fields), np.int64))
         self._n = 0
         self._few = Few(derivation, NAME, self._chains)
         width = sum(max(1, len(o.window.days), o.window.times) for o in inbound().obligations)
@@ -93,11 +98,11 @@ class AtHand:
 def _add(chains, first, subject, when, code, place, tie, ref, extra):
     """Write facts from number ``first`` on, and hang them to their subjects."""
     for i in range(subject.size):
-        f = first + i
-        chains.when[f], chains.span[f] = when[i], 0
-        chains.code[f], chains.place[f] = code[i], place[i]
-        chains.tie[f], chains.ref[f] = tie[i], ref[i]
-        chains.extra[f, :] = extra[i, :]
+        fact = chains.facts[first + i]
+        fact[C_WHEN], fact[C_SPAN] = when[i], 0
+        fact[C_CODE], fact[C_PLACE] = code[i], place[i]
+        fact[C_TIE], fact[C_REF] = tie[i], ref[i]
+        fact[C_FIELDS:] = extra[i]
     link(chains, subject, first)
 
 

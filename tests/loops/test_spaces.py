@@ -27,12 +27,9 @@ def made(seed: int):
 def chained(cols, order) -> Chains:
     """The facts of the columns as they would be linked had they come in this order."""
     subject = np.repeat(np.arange(len(cols.start) - 1), np.diff(cols.start))[order]
-    long = (np.full(len(SUBJECTS), -1, np.int64), np.empty(len(order), np.int64))
-    columns = (
-        np.ascontiguousarray(column[order]) for column in (cols.when, cols.span, cols.code, cols.place)
-    )
-    rest = (cols.tie[order], cols.ref[order], np.ascontiguousarray(cols.extra[:, order].T))
-    chains = Chains(*long, *columns, *rest)
+    columns = (cols.when, cols.span, cols.code, cols.place, cols.tie, cols.ref, *cols.extra)
+    lines = np.stack([np.full(len(order), -1), *(column[order] for column in columns)], axis=1)
+    chains = Chains(np.full(len(SUBJECTS), -1, np.int64), lines.astype(np.int64))
     link(chains, subject, 0)
     return chains
 

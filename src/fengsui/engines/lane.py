@@ -23,7 +23,7 @@ from fengsui.engines.worklist import NO_COUNTS, counted
 from fengsui.facts.batch import Batch
 from fengsui.kit.instant import NEVER
 from fengsui.loops.bulk import Derivation as Kernel
-from fengsui.loops.bulk import Table
+from fengsui.loops.bulk import Space, Table
 from fengsui.loops.columns import Columns
 from fengsui.loops.kernel_diff import Side, differing
 from fengsui.loops.kernel_rows import R_LOOP
@@ -94,6 +94,7 @@ class Lane:
         self.resident = Resident(kernel, kept, connection=connection, words=words)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
         self._ahead: list[Future] = []
+        self._spaces: dict[str, tuple[Space, Space]] = {}
 
     def forget(self) -> None:
         """Throw away what is at hand."""
@@ -164,8 +165,9 @@ class Lane:
         entangled = np.zeros(len(subjects), dtype=bool)
         pairs = []
         for name in self._opened(now):
-            before = Derived(self._kernel.derive(name, was), was)
-            after = Derived(self._kernel.derive(name, now), now)
+            one, other = self._spaces_of(name)
+            before = Derived(self._kernel.derive(name, was, one), was)
+            after = Derived(self._kernel.derive(name, now, other), now)
             entangled[self._entangled(before.table)] = True
             entangled[self._entangled(after.table)] = True
             if len(before.table) or len(after.table):
@@ -189,6 +191,15 @@ class Lane:
             _change(before, after, loops, subjects, rows=self._rows.loops),
             _change(before, after, rows, subjects, rows=self._rows.duties),
         )
+
+    def _spaces_of(self, name: str) -> tuple[Space, Space]:
+        """Where a protocol is derived without and with the new facts, part after part.
+
+        The tables are good until the next part; all that is asked of one later is its name and versions.
+        """
+        if name not in self._spaces:
+            self._spaces[name] = self._kernel.space(name), self._kernel.space(name)
+        return self._spaces[name]
 
     def _see(self) -> None:
         """Know of every code which protocols a fact of it opens a loop of, also of codes met just now."""

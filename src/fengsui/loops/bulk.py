@@ -24,7 +24,7 @@ from fengsui.loops.kernel_days import days_of
 from fengsui.loops.kernel_govern import DONE, FULL, NO_CHAINS, PINNED, STRANGE, Room, derive
 from fengsui.loops.kernel_law import UNKNOWN, Law, laid_out
 from fengsui.loops.kernel_merge import AT_ANCHOR, REMAINING, RETROACTIVE
-from fengsui.loops.kernel_resident import Chains
+from fengsui.loops.kernel_resident import C_FIELDS, Chains
 from fengsui.loops.kernel_rows import PlaceTables
 from fengsui.loops.loop import Loop, Reached, World, loop_id
 from fengsui.loops.plan import H_AGAIN_AFTER, H_LOOKS_BACK, H_N_EACH, H_WIDTH, Plan, compile_plan
@@ -212,7 +212,7 @@ class Few:
         self._derivation, self._name, self._chains = derivation, name, chains
         self._space = derivation.space(name, asks_reached=False)
         self._start = np.empty(2, np.int64)
-        self.cols = columns_for(0, 64, fields=chains.extra.shape[1])
+        self.cols = columns_for(0, 64, fields=chains.facts.shape[1] - C_FIELDS)
         self._seen: tuple = ()
         self._at = np.empty((0, WORDS), np.int64)
 
@@ -229,7 +229,7 @@ class Few:
             if what == DONE:
                 return n, more
             if what == FULL:
-                self.cols = columns_for(0, more + more // 4, fields=self._chains.extra.shape[1])
+                self.cols = columns_for(0, more + more // 4, fields=self._chains.facts.shape[1] - C_FIELDS)
             else:
                 self._derivation.provide(self._space, what, n, more)
 

@@ -205,14 +205,4 @@ def _told(at, start):
 @inner
 def _chains_at(at, k):
     """The chains whose addresses begin at ``k``."""
-    return Chains(
-        line_at(at, k, I64),
-        line_at(at, k + 1, I64),
-        line_at(at, k + 2, I64),
-        line_at(at, k + 3, I32),
-        line_at(at, k + 4, I32),
-        line_at(at, k + 5, I32),
-        line_at(at, k + 6, I64),
-        line_at(at, k + 7, I64),
-        table_at(at, k + 8, I64),
-    )
+    return Chains(line_at(at, k, I64), table_at(at, k + 1, I64))

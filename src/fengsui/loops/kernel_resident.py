@@ -6,26 +6,26 @@ import numpy as np
 
 from fengsui.loops.compiled import entry
 
+# Columns of a fact; the fields a protocol reads follow
+C_PREVIOUS, C_WHEN, C_SPAN, C_CODE, C_PLACE, C_TIE, C_REF, C_FIELDS = range(8)
+
 
 class Chains(NamedTuple):
-    """Facts by number, and per subject the number of its last one (-1: none). All grow together."""
+    """Facts by number, and per subject the number of its last one (-1: none).
+
+    A fact is a line, not an entry in each of eight arrays: the facts of a subject lie all over the memory,
+    and each place that has to be fetched costs more than all that is done with what is found there.
+    """
 
     last: np.ndarray  # int64[subjects]
-    previous: np.ndarray  # int64[facts]
-    when: np.ndarray  # int64
-    span: np.ndarray  # int32
-    code: np.ndarray  # int32
-    place: np.ndarray  # int32
-    tie: np.ndarray  # int64
-    ref: np.ndarray  # int64
-    extra: np.ndarray  # int64[facts, fields]
+    facts: np.ndarray  # int64[facts, C_FIELDS + fields]
 
 
 @entry
 def link(chains, subject, first):
     """Hang the facts from number ``first`` on to their subjects, in order."""
     for i in range(subject.size):
-        chains.previous[first + i] = chains.last[subject[i]]
+        chains.facts[first + i, C_PREVIOUS] = chains.last[subject[i]]
         chains.last[subject[i]] = first + i
 
 
@@ -38,7 +38,7 @@ def lengths(chains, subjects, below, start):
         f = chains.last[subjects[s]]
         while f >= 0:
             n += f < below
-            f = chains.previous[f]
+            f = chains.facts[f, C_PREVIOUS]
         start[s + 1] = start[s] + n
     return start[subjects.size]
 
@@ -47,7 +47,7 @@ def lengths(chains, subjects, below, start):
 def collect(chains, subjects, below, cols):
     """Copy the subjects' facts into columns, each subject's in the order of (when, tie)."""
     order = np.empty(64, np.int64)
-    n_fields = chains.extra.shape[1]
+    facts, n_fields = chains.facts, chains.facts.shape[1] - C_FIELDS
     for s in range(subjects.size):
         lo, hi = cols.start[s], cols.start[s + 1]
         if hi - lo > order.size:
@@ -58,24 +58,27 @@ def collect(chains, subjects, below, cols):
             if f < below:
                 k -= 1
                 order[k] = f
-            f = chains.previous[f]
+            f = facts[f, C_PREVIOUS]
         for j in range(1, hi - lo):
             f = order[j]
             k = j
             while k > 0 and (
-                chains.when[order[k - 1]] > chains.when[f]
-                or (chains.when[order[k - 1]] == chains.when[f] and chains.tie[order[k - 1]] > chains.tie[f])
+                facts[order[k - 1], C_WHEN] > facts[f, C_WHEN]
+                or (
+                    facts[order[k - 1], C_WHEN] == facts[f, C_WHEN]
+                    and facts[order[k - 1], C_TIE] > facts[f, C_TIE]
+                )
             ):
                 order[k] = order[k - 1]
                 k -= 1
             order[k] = f
         for j in range(hi - lo):
             f = order[j]
-            cols.when[lo + j] = chains.when[f]
-            cols.span[lo + j] = chains.span[f]
-            cols.code[lo + j] = chains.code[f]
-            cols.place[lo + j] = chains.place[f]
-            cols.tie[lo + j] = chains.tie[f]
-            cols.ref[lo + j] = chains.ref[f]
+            cols.when[lo + j] = facts[f, C_WHEN]
+            cols.span[lo + j] = facts[f, C_SPAN]
+            cols.code[lo + j] = facts[f, C_CODE]
+            cols.place[lo + j] = facts[f, C_PLACE]
+            cols.tie[lo + j] = facts[f, C_TIE]
+            cols.ref[lo + j] = facts[f, C_REF]
             for field in range(n_fields):
-                cols.extra[field, lo + j] = chains.extra[f, field]
+                cols.extra[field, lo + j] = facts[f, C_FIELDS + field]
