@@ -19,6 +19,7 @@ TINY = (
     pytest.param("intake", 60, marks=SLOW),
     pytest.param("lab_day", 500, marks=SLOW),
     pytest.param("overdue", 600),
+    pytest.param("watch", 104, marks=SLOW),
 )
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-from collections import Counter
 
 import msgspec
 import numpy as np
@@ -81,7 +80,8 @@ def test_records_follow_their_deeds_by_hours(taken):
 
 
 def test_rows_stand_in_the_order_they_arrived_which_is_not_that_of_the_deeds(drill):
-    file = max((f for f in drill.files if f.path.suffix == ".csv"), key=lambda f: f.rows)
+    written = (f for f in drill.files if f.path.suffix == ".csv" and f.mapping in FORMS)
+    file = max(written, key=lambda f: f.rows)
     form = FORMS[file.mapping]
     with file.path.open(encoding=form.encoding, newline="") as stream:
         deeds = [row[form.at] for row in csv.DictReader(stream)]
@@ -90,8 +90,8 @@ def test_rows_stand_in_the_order_they_arrived_which_is_not_that_of_the_deeds(dri
 
 
 def test_files_come_in_the_encodings_and_formats_of_their_sources(drill):
-    kinds = Counter((file.path.suffix, FORMS[file.mapping].encoding) for file in drill.files)
-    assert {suffix for suffix, _ in kinds} == {".csv", ".xlsx", ".ndjson"}
+    suffixes = {file.path.suffix for file in drill.files}
+    assert suffixes == {".csv", ".xlsx", ".ndjson"}
     manifest = next(file for file in drill.files if file.mapping == "drill-manifest")
     with pytest.raises(UnicodeDecodeError):
         manifest.path.read_text(encoding="utf-8")
@@ -122,8 +122,7 @@ def test_a_statement_of_completeness_is_never_wrong(taken):
 def test_names_of_people_stay_in_the_files(drill, taken):
     names = set()
     for file in drill.files:
-        form = FORMS[file.mapping]
-        if form.format == "ndjson":
+        if file.path.suffix == ".ndjson":
             names |= {msgspec.json.decode(line).get("name") for line in file.path.read_bytes().splitlines()}
     told = {str(value) for fact in taken.store.facts() for value in fact.data.values()}
     assert names - {None}

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from fengsui.drill.breaks import CATALOGUE
+from fengsui.drill.plots import kinds_of_packs
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS, DAYS = timedelta(hours=1), timedelta(days=1)
 
@@ -153,9 +156,7 @@ def test_no_break_begins_after_the_end_or_ends_before_it_begins(drill):
 
 
 def test_every_break_is_of_the_loop_its_kind_names(drill):
-    from fengsui.drill.breaks import CATALOGUE
-
-    kinds = {kind.name: kind for kind in CATALOGUE}
+    kinds = {kind.name: kind for kind in (*CATALOGUE, *kinds_of_packs())}
     assert all(kinds[i.kind].protocol == i.broken.protocol for i in drill.truth.breaks)
 
 

@@ -201,3 +201,33 @@ def test_rt_by_who_infected_whom_can_be_asked_for(tmp_path):
     settings.write_text(json.dumps({"a": {"method": "uncertain_si", "config": unsure}}))
     assert say(*asked).code == 0
     assert len(read(out)) == 23
+
+
+@pytest.mark.parametrize("model", ["permutation", "poisson"])
+def test_scan_reads_cases_and_areas_and_writes_the_clusters(model, tmp_path):
+    areas, cases, out = (tmp_path / name for name in ("areas.csv", "cases.csv", "out.csv"))
+    areas.write_text(
+        "area,x,y,population\n150102,0,0,5\n150103,1,0,5\n150104,5,0,5\n150105,9,0,5\n150106,14,0,5\n",
+        encoding="utf-8",
+    )
+    lines = [f"{area},2026-01-{day:02d},2" for area in range(150102, 150107) for day in range(1, 11)]
+    cases.write_text("\n".join(["area,date,cases", *lines, "150104,2026-01-10,29"]), encoding="utf-8")
+    asked = ("watch", "scan", "--cases", cases, "--areas", areas, "--model", model, "--lang", "en")
+    said = say(*asked, "--out", out)
+    assert (said.code, said.err) == (0, "")
+    (first, *_) = read(out)
+    assert (first["areas"], first["since"], first["until"]) == ("150104", "2026-01-10", "2026-01-10")
+    assert first["observed"] == "31"
+    assert float(first["p_value"]) <= 0.005
+    earlier = say(*asked, "--until", "2026-01-09", "--out", out)
+    assert earlier.code == 0
+    assert all(float(row["p_value"]) > 0.05 for row in read(out))
+
+
+def test_scan_refuses_a_day_that_is_none(tmp_path):
+    (tmp_path / "areas.csv").write_text("area,x,y\na,0,0\n", encoding="utf-8")
+    (tmp_path / "cases.csv").write_text("area,date\na,2026-01-01\n", encoding="utf-8")
+    files = ("--cases", tmp_path / "cases.csv", "--areas", tmp_path / "areas.csv")
+    said = say("watch", "scan", *files, "--until", "yesterday", "--lang", "en")
+    assert said.code == 2
+    assert "yesterday" in said.err

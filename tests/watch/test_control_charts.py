@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fengsui.kit.errors import BadInput
+from fengsui.watch import glm
 from fengsui.watch.cusum import cusum
 from fengsui.watch.ears import ears
 from fengsui.watch.glm import fit_negative_binomial, fit_poisson, season_design
@@ -152,6 +153,20 @@ def test_the_mean_may_be_given_or_told_how_to_be_fitted():
     assert means[2] == pytest.approx([series[0].observed[:309].mean()] * 3)
 
 
+def test_the_negative_binomial_ratio_is_the_largest_over_all_beginnings_and_shifts():
+    rng = np.random.default_rng(8)
+    shifts, alpha = np.linspace(0, 3, 6001), 0.2
+    for _ in range(20):
+        mu = rng.uniform(1, 9, 12)
+        x = rng.negative_binomial(1 / alpha, 1 / (1 + alpha * mu * rng.choice([0.7, 1, 2])))
+        settings = {"mu0": mu, "alpha": alpha, "c.ARL": 1e9, "range": [60, 71]}
+        found = glr_nb(one([*np.full(59, 3.0), *x]), settings)["statistic"].to_pylist()
+        grown = np.exp(shifts)[:, None] * mu
+        each = x * shifts[:, None] - (x + 1 / alpha) * np.log((1 + alpha * grown) / (1 + alpha * mu))
+        by_hand = [max(each[:, s : i + 1].sum(axis=1).max() for s in range(i + 1)) for i in range(12)]
+        assert found == pytest.approx(by_hand, abs=1e-4)
+
+
 def test_after_an_alarm_it_begins_afresh():
     long = [4.0] * 60 + [20.0, 4.0]
     judged = glr_nb(one(long, mu0=np.full(62, 4.0), alpha=0.0), {"last": 2, "c.ARL": 5}).to_pylist()
@@ -231,6 +246,28 @@ def test_the_fits_behind_them_equal_the_reference():
         )
         assert is_poisson or agree(fitted.theta, row["theta"], within=5e-6)
     assert n_fits > 50
+
+
+def test_the_quick_fit_is_the_careful_one_and_leaves_it_what_is_nearly_singular():
+    rng = np.random.default_rng(9)
+    design = season_design(np.arange(1.0, 365), 52, has_trend=True)
+    for mean in (0.3, 4.0, 60.0):
+        y = rng.poisson(mean * rng.gamma(4, 0.25, 364)).astype(float)
+        quick, careful = (
+            glm._quick_fit(y, design, is_negative_binomial=True),
+            glm._careful_negative_binomial(y, design),
+        )
+        assert quick.coef == pytest.approx(careful.coef, abs=1e-6)
+        assert quick.theta == pytest.approx(careful.theta, rel=1e-6)
+        quick, careful = (
+            glm._quick_fit(y, design, is_negative_binomial=False),
+            glm._careful_poisson(y, design),
+        )
+        assert quick.coef == pytest.approx(careful.coef, abs=1e-6)
+    assert glm._quick_fit(np.zeros(364), design, is_negative_binomial=True) is None
+    twice = np.column_stack([design, design[:, 1]])
+    assert glm._quick_fit(y, twice, is_negative_binomial=False) is None
+    assert fit_poisson(y, twice).mean(twice) == pytest.approx(fit_poisson(y, design).mean(design), rel=1e-6)
 
 
 def test_counts_without_overdispersion_have_no_dispersion_to_fit():

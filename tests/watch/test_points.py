@@ -46,16 +46,15 @@ def test_the_sum_is_the_same_in_both_ways_where_no_two_cases_share_a_moment():
 
 
 def test_the_largest_statistic_falls_again_when_a_cluster_has_ended():
-    x, y = np.array([0, 0, 0, *range(5, 25)], float), np.zeros(23)
-    asked = {"t": np.arange(23.0), "radius": 1, "epsilon": 1, "threshold": 9, "statistic": "largest"}
+    x, y = np.array([*range(5, 15), 0, 0, 0, *range(15, 25)], float), np.zeros(23)
+    asked = {"t": np.arange(23.0), "radius": 0.5, "epsilon": 1, "threshold": 9, "statistic": "largest"}
     ours = stcd(x, y, **asked)["statistic"].to_pylist()
     theirs = stcd(x, y, **asked, compat="surveillance")["statistic"].to_pylist()
-    # After three cases in one place: 2^3 e^-3 around the first, 2^2 e^-(3 * 2/3), 2 e^-(3 * 1/3).
-    assert ours[2] == pytest.approx(max(8 * math.exp(-3), 4 * math.exp(-2), 2 * math.exp(-1)))
-    # After the 23rd: that one alone is the likeliest, two cases for one 23rd of one expected.
+    # The three cases in one place come 11th to 13th: 2^3 for three times 3/13 expected.
+    assert ours[12] == pytest.approx(8 * math.exp(-9 / 13))
+    # Of 23 the last alone is the likeliest: 2 for 1/23 expected; the three now make 8 e^(-39/23).
     assert ours[-1] == pytest.approx(2 * math.exp(-1 / 23))
-    assert theirs == sorted(theirs)
-    assert min(np.diff(ours)) > -1
+    assert theirs[-1] == theirs[12] == ours[12]
 
 
 def test_cases_of_one_day_are_one_cylinder_whichever_is_named_first():
@@ -71,7 +70,8 @@ def test_cases_of_one_day_are_one_cylinder_whichever_is_named_first():
 def test_knox_counts_the_pairs_of_the_reference():
     for said in rows("knox.csv"):
         x, y, t = points_of(said["stcd_case"])
-        found = knox(x, y, t=t, within=said["eps_s"], days=said["eps_t"], rng=np.random.default_rng(5))
+        asked = {"t": t, "within": said["eps_s"], "days": said["eps_t"], "compat": "surveillance"}
+        found = knox(x, y, **asked, rng=np.random.default_rng(5))
         counted = (found.n_pairs, found.n_close_in_time, found.n_close_in_space, found.n_close)
         columns = ("n_pairs", "close_time", "close_space", "statistic")
         assert counted == tuple(said[name] for name in columns)
@@ -103,6 +103,16 @@ def test_the_same_seed_gives_the_same_p_value():
     x, y, t = np.random.default_rng(1).random((3, 40))
     one, two = (knox(x, y, t=t, within=0.3, days=0.1, rng=np.random.default_rng(3)) for _ in range(2))
     assert one == two
+
+
+def test_the_poisson_p_value_is_the_chance_of_as_many_pairs_or_more():
+    # Three cases, one pair close in time, one in space, the same pair: 1/3 expected, 1 - e^(-1/3) for any.
+    asked = {"t": [0, 1, 9], "within": 1, "days": 1, "n_permutations": 9}
+    ours = knox([0, 1, 9], [0, 0, 0], **asked, rng=np.random.default_rng(1))
+    theirs = knox([0, 1, 9], [0, 0, 0], **asked, rng=np.random.default_rng(1), compat="surveillance")
+    assert ours.expected == pytest.approx(1 / 3)
+    assert ours.p_poisson == pytest.approx(1 - math.exp(-1 / 3))
+    assert theirs.p_poisson == pytest.approx(1 - math.exp(-1 / 3) * (1 + 1 / 3))
 
 
 def test_two_cases_are_one_pair_close_for_certain():

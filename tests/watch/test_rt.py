@@ -7,6 +7,7 @@ import pytest
 
 from fengsui.kit.errors import BadInput
 from fengsui.watch.backprojection import back_project
+from fengsui.watch.kernel_fit import gamma_cdfs, gamma_mixture_quantiles
 from fengsui.watch.layouts import rt_table, wallinga_teunis_table
 from fengsui.watch.rt import QUANTILES, Prior, estimate_many, estimate_rt, estimate_uncertain, infectiousness
 from fengsui.watch.serial import Uncertain, discretised
@@ -79,9 +80,24 @@ def test_an_uncertain_interval_widens_what_is_known_of_rt():
         for one in (unsure, sure)
     )
     exact = estimate_rt(cases, interval=discretised(60, mean=5, sd=2)).to_pylist()[-1]
-    assert narrow["mean"] == pytest.approx(exact["mean"], rel=5e-3)
-    assert narrow["q975"] == pytest.approx(exact["q975"], rel=2e-2)
+    for name in ("mean", "sd", *QUANTILES):
+        assert narrow[name] == pytest.approx(exact[name], rel=1e-6)
     assert wide["q975"] - wide["q025"] > 1.2 * (exact["q975"] - exact["q025"])
+
+
+@pytest.mark.parametrize("shape", [0.05, 0.7, 1.0, 9.0, 400.0, 250_000.0])
+def test_below_a_quantile_of_a_mixture_lies_the_share_asked_for(shape):
+    p, scales = np.array(list(QUANTILES.values())), np.array([0.5, 0.8, 1.0, 4.0])
+    given = np.append(scales, np.nan)  # one that is not there
+    found = gamma_mixture_quantiles(p, np.array([shape]), given[None, :])[0]
+    below = [gamma_cdfs(x / scales, np.full(4, shape)).mean() for x in found]
+    assert below == pytest.approx(list(p), abs=5e-7)
+
+
+def test_a_sure_interval_leaves_the_gamma_distribution_as_it_is():
+    # Shape 1 is the exponential distribution: the p-quantile is -scale log(1 - p).
+    found = gamma_mixture_quantiles(np.array([0.025, 0.5]), np.array([1.0]), np.full((1, 3), 2.0))[0]
+    assert found == pytest.approx([-2 * np.log(0.975), 2 * np.log(2)], rel=1e-5)
 
 
 def test_draws_that_cannot_be_made_are_refused_instead_of_tried_for_ever():
@@ -115,9 +131,7 @@ def test_an_uncertain_interval_gives_what_the_seeds_of_the_reference_give():
     cases = [row for row in rows("estimateR_incidence.csv") if row["run_id"] == "R01_flu2009_param"]
     local, imported = (np.array([row[name] for row in cases], dtype=float) for name in ("local", "imported"))
     unsure = Uncertain(2.6, 1.0, (1.0, 4.2), 1.5, 0.5, (0.5, 2.5))
-    ours = estimate_uncertain(
-        local, imported, interval=unsure, seed=7, n_intervals=400, n_draws=100
-    ).to_pylist()
+    ours = estimate_uncertain(local, imported, interval=unsure, seed=7, n_intervals=400).to_pylist()
     by_window = {}
     for row in rows("estimateR_uncertain_si.csv"):
         by_window.setdefault(row["t_end"], []).append(row)

@@ -1,7 +1,7 @@
 """Moments as the stories of the packs say them: "found + 1h..20h", "end of day 4 of admitted".
 
 The author of a story states with these when a deed is planned and, as a rule of its own, when a duty is
-due. ``deed.field`` is a time the deed's record carries. A length is 90m, 12h, 3d or, for repeats, 4*12h.
+due. ``deed.field`` is a time the deed's record carries. A length is 90m, 12h, 1d6h or, for repeats, 4*12h.
 """
 
 import re
@@ -13,11 +13,11 @@ from fengsui.drill.chance import Chance
 from fengsui.kit.errors import BadInput, Finding
 
 SECONDS = {"m": 60, "h": 3600, "d": 86400}
-LENGTH = re.compile(r"(?:(\d+)\*)?(\d+)([mhd])")
+PART = re.compile(r"(?:(\d+)\*)?(\d+)([mhd])")
 SAID = re.compile(
     r"(?:(?P<end>end of )?day (?P<day>\d+) of |(?P<n>\d+) (?P<working>working )?days after )?"
     r"(?P<base>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)(?P<moved> to a working day)?"
-    r"(?: (?P<sign>[+-]) (?P<least>[0-9*]+[mhd])(?:\.\.(?P<most>[0-9*]+[mhd]))?)?"
+    r"(?: (?P<sign>[+-]) (?P<least>[0-9*mhd]+)(?:\.\.(?P<most>[0-9*mhd]+))?)?"
 )
 
 
@@ -34,7 +34,9 @@ class Moment:
     least: int = 0  # seconds added, signed
     most: int = 0
 
-    def at(self, times: Mapping[str, int | None], calendar: Calendar, chance: Chance | None) -> int | None:
+    def at(
+        self, times: Mapping[str, int | None], calendar: Calendar, *, chance: Chance | None = None
+    ) -> int | None:
         """When it is, in seconds; None if the deed never happens. Without chance the least is meant."""
         base = times[self.base]
         if base is None:
@@ -58,11 +60,13 @@ class Moment:
 
 def length(text: str) -> int:
     """Seconds of a length. BadInput if it is none."""
-    found = LENGTH.fullmatch(text)
-    if found is None:
-        raise BadInput("This is no length.", (Finding("drill", "length", repr(text), "90m, 12h, 3d or 4*12h"),))
-    times, number, unit = found.groups()
-    return int(times or 1) * int(number) * SECONDS[unit]
+    parts = list(PART.finditer(text))
+    if not parts or "".join(part[0] for part in parts) != text:
+        expected = "90m, 12h, 1d6h or 4*12h"
+        raise BadInput("This is no length.", (Finding("drill", "length", repr(text), expected),))
+    return sum(
+        int(times or 1) * int(number) * SECONDS[unit] for times, number, unit in map(re.Match.groups, parts)
+    )
 
 
 def moment(text: str) -> Moment:

@@ -18,7 +18,15 @@ from fengsui.facts.catalogue import Catalogue, Field, FieldType
 
 STORY, WHAT, NUMBER, PLACE, BY = "业务", "事项", "编号", "地点编码", "经办人"
 RECORD, AT, RECORDED, CORRECTS = "记录号", "时间", "录入时间", "更正记录号"
-FIXED = {"story": STORY, "what": WHAT, "number": NUMBER, "id_card": "身份证号", "name": "姓名", "place": PLACE, "by": BY}
+FIXED = {
+    "story": STORY,
+    "what": WHAT,
+    "number": NUMBER,
+    "id_card": "身份证号",
+    "name": "姓名",
+    "place": PLACE,
+    "by": BY,
+}
 TAKEN = {*FIXED.values(), RECORD, AT, RECORDED, CORRECTS}
 ENCODING = {"csv": "gb18030", "xlsx": "utf-8", "ndjson": "utf-8"}
 STYLE = {"csv": "minutes", "xlsx": "slashes", "ndjson": "iso"}
@@ -70,26 +78,29 @@ def form_of(book: PlotBook, catalogue: Catalogue) -> Form:
     )
 
 
-def cells_of_deed(said: Said, plot: Plot, *, catalogue: Catalogue, calendar: Calendar) -> Mapping[str, object]:
+def cells_of_deed(
+    said: Said, plot: Plot, *, catalogue: Catalogue, calendar: Calendar
+) -> Mapping[str, object]:
     """The row that tells of a deed, field by field of the form."""
     deed = said.deed
     kind = catalogue.kind(deed.kind)
     cells = {
-        _heading(kind.fields[name]): _cell(kind.fields[name], said, name, calendar=calendar)
-        for name in deed.data
+        _heading(kind.fields[name]): _cell(kind.fields[name], said, calendar=calendar) for name in deed.data
     }
     by = f"{deed.by}-{said.place}" if deed.by else ""
     fixed = {"story": plot.title.zh, "what": kind.title.zh, "place": said.place, "by": by}
     return {**fixed, **said.who, **cells}
 
 
-def write_mapping(book: PlotBook, form: Form, catalogue: Catalogue, *, folder: Path, zone: str) -> Path:
+def write_mapping(book: PlotBook, form: Form, *, catalogue: Catalogue, folder: Path, zone: str) -> Path:
     """The pack's mapping as a YAML file, one line for each kind of fact of each story."""
     tables: dict[str, Mapping[str, str]] = {}
     facts: dict[tuple[str, str], Mapping] = {}
     for plot in book.plots:
-        for deed in plot.deeds.values():
-            facts.setdefault((plot.title.zh, deed.kind), _fact(plot, deed.kind, catalogue, tables))
+        for kind in dict.fromkeys(deed.kind for deed in plot.deeds.values()):
+            facts[plot.title.zh, kind] = _fact(
+                plot, kind, catalogue=catalogue, tables=tables, number=len(facts)
+            )
     file = {"format": form.format}
     file |= {"encoding": form.encoding} if form.format == "csv" else {}
     file |= {"header": list(form.headings)} if form.format == "ndjson" else {}
@@ -121,14 +132,16 @@ def _fields(plot: Plot, catalogue: Catalogue) -> list[tuple[str, Field]]:
 
 
 def _heading(field: Field) -> str:
-    return f"{field.title.zh}（项）" if field.title.zh in TAKEN else field.title.zh
+    """The column of a field: its title, with the plain brackets that headings are read with."""
+    title = field.title.zh.replace("（", "(").replace("）", ")")
+    return f"{title}(项)" if title in TAKEN else title
 
 
-def _cell(field: Field, said: Said, name: str, *, calendar: Calendar) -> str:
+def _cell(field: Field, said: Said, *, calendar: Calendar) -> str:
     """One value as it stands in the file: times written out, codes in words."""
-    value = said.deed.data[name]
+    value = said.deed.data[field.name]
     if isinstance(value, Moment):
-        at = said.times[f"{said.deed.name}.{name}"]
+        at = said.times[f"{said.deed.name}.{field.name}"]
         return "" if at is None else calendar.written(at, "minutes")
     if isinstance(value, bool):
         return YES if value else NO
@@ -140,27 +153,32 @@ def _cell(field: Field, said: Said, name: str, *, calendar: Calendar) -> str:
     return text.partition("/")[2] if field.type is FieldType.SUBJECT else text
 
 
-def _fact(plot: Plot, kind: str, catalogue: Catalogue, tables: dict[str, Mapping[str, str]]) -> Mapping:
+def _fact(
+    plot: Plot, kind: str, *, catalogue: Catalogue, tables: dict[str, Mapping[str, str]], number: int
+) -> Mapping:
+    """What makes a fact of the rows of one story and kind; ``number`` tells its key from the others'."""
     told = [deed for deed in plot.deeds.values() if deed.kind == kind]
     fields = {name: value for deed in told for name, value in deed.data.items()}
     known = catalogue.kind(kind)
-    slug = kind.replace(".", "-")
     person = {"type": "person", "id": [{"scheme": "id_card", "column": FIXED["id_card"]}]}
     fact = {
         "when": {STORY: plot.title.zh, WHAT: known.title.zh},
         "kind": kind,
-        "key": f"{{{RECORD}}}/{plot.protocol.replace('/', '-')}/{slug}",
+        "key": f"{{{RECORD}}}/{number}",
         "subject": person if plot.subject == "person" else {"type": plot.subject, "key": f"{{{NUMBER}}}"},
         "at": AT,
         "place": {"column": PLACE, "empty": "refuse"},
         "by": {"column": BY},
-        "data": {name: _value(known.fields[name], value, kind, tables) for name, value in fields.items()},
-        "supersedes": f"{{{CORRECTS}}}/{plot.protocol.replace('/', '-')}/{slug}",
+        "data": {
+            name: _value(known.fields[name], value, kind=kind, tables=tables)
+            for name, value in fields.items()
+        },
+        "supersedes": f"{{{CORRECTS}}}/{number}",
     }
     return fact if fields else {key: value for key, value in fact.items() if key != "data"}
 
 
-def _value(field: Field, value: object, kind: str, tables: dict[str, Mapping[str, str]]) -> Mapping:
+def _value(field: Field, value: object, *, kind: str, tables: dict[str, Mapping[str, str]]) -> Mapping:
     column = {"column": _heading(field)}
     if field.type is FieldType.CODE:
         name = f"{kind}-{field.name}".replace(".", "-")

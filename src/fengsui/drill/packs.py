@@ -19,19 +19,18 @@ def play_packs(scene: Scene, loops: float, *, from_at: int) -> None:
     catalogue = Catalogue.shipped()
     for book in plot_books():
         for plot in book.plots:
-            _play(scene, book, plot, n=round(loops * plot.share / 10_000), from_at=from_at, catalogue=catalogue)
+            n = round(loops * plot.share / 10_000)
+            _play(scene, plot, book=book, n=n, from_at=from_at, catalogue=catalogue)
 
 
-def _play(
-    scene: Scene, book: PlotBook, plot: Plot, *, n: int, from_at: int, catalogue: Catalogue
-) -> None:
+def _play(scene: Scene, plot: Plot, *, book: PlotBook, n: int, from_at: int, catalogue: Catalogue) -> None:
     first, last = _days(scene, plot, from_at=from_at)
     if last <= first or not n:
         return
-    broken = _dealt(scene, plot, n)
+    broken = _dealt(scene, plot, n=n)
     for i in range(n):
-        course = _course(scene, plot, broken.get(i), days=(first, last))
-        _Told(scene, book, plot, i, catalogue).tell(course, broken.get(i))
+        course = _course(scene, plot, broken=broken.get(i), days=(first, last))
+        _Told(scene, plot, i=i, book=book, catalogue=catalogue).tell(course, broken.get(i))
 
 
 def _days(scene: Scene, plot: Plot, *, from_at: int) -> tuple[int, int]:
@@ -44,7 +43,7 @@ def _days(scene: Scene, plot: Plot, *, from_at: int) -> tuple[int, int]:
     return max(first, began), min(end, ended)
 
 
-def _dealt(scene: Scene, plot: Plot, n: int) -> Mapping[int, tuple[Kind, PlotDuty]]:
+def _dealt(scene: Scene, plot: Plot, *, n: int) -> Mapping[int, tuple[Kind, PlotDuty]]:
     """Which loops break, and how: the usual share, but one in three of the few, each in another way."""
     if not scene.per_10k or not plot.kinds:
         return {}
@@ -54,9 +53,7 @@ def _dealt(scene: Scene, plot: Plot, n: int) -> Mapping[int, tuple[Kind, PlotDut
     return {j * step: plot.kinds[(start + j) % len(plot.kinds)] for j in range(broken) if j * step < n}
 
 
-def _course(
-    scene: Scene, plot: Plot, broken: tuple[Kind, PlotDuty] | None, *, days: tuple[int, int]
-) -> Plan:
+def _course(scene: Scene, plot: Plot, *, broken: tuple[Kind, PlotDuty] | None, days: tuple[int, int]) -> Plan:
     """One course of a plot; where it is to break, an opening early enough for that, if there is one."""
     calendar, chance = scene.calendar, scene.chance
     for _ in range(TRIES):
@@ -71,7 +68,7 @@ def _course(
 class _Told:
     """One subject of a plot, where it lives, and the rows that tell of it."""
 
-    def __init__(self, scene: Scene, book: PlotBook, plot: Plot, i: int, catalogue: Catalogue) -> None:
+    def __init__(self, scene: Scene, plot: Plot, *, i: int, book: PlotBook, catalogue: Catalogue) -> None:
         self.scene, self.book, self.plot, self.catalogue = scene, book, plot, catalogue
         if plot.subject == "person":
             person = scene.people.resident()

@@ -47,7 +47,7 @@ def plan(
     times: dict[str, int | None] = {}
     spoiled: set[str] = set()
     for deed in plot.deeds.values():
-        at = opened_at if deed.when is None else deed.when.at(times, calendar, chance)
+        at = opened_at if deed.when is None else deed.when.at(times, calendar, chance=chance)
         if deed.when is not None and _deed_of(deed.when) in spoiled:
             spoiled.add(deed.name)
         if broken is not None and deed.name == broken[1].met_by:
@@ -56,7 +56,7 @@ def plan(
         times[deed.name] = at
         for field, value in deed.data.items():
             if isinstance(value, Moment):
-                told_at = None if at is None else value.at(times, calendar, chance)
+                told_at = None if at is None else value.at(times, calendar, chance=chance)
                 times[f"{deed.name}.{field}"] = told_at
     return Plan(times, tuple(_broken(plot, times, spoiled=spoiled, calendar=calendar)))
 
@@ -70,7 +70,7 @@ def _spoiled(
 ) -> int | None:
     """When the deed of a broken duty is done: after its due, or never."""
     kind, duty = broken
-    due = duty.due.at(times, calendar, None)
+    due = duty.due.at(times, calendar)
     if kind.how != LATE or due is None:
         return None
     return due + chance.minutes(kind.least, kind.most)
@@ -81,12 +81,12 @@ def _broken(
 ) -> list[Broken]:
     found = []
     for duty in plot.duties:
-        due = duty.due.at(times, calendar, None)
+        due = duty.due.at(times, calendar)
         if due is None:
             continue
         done = times[duty.met_by]
         ended = _ended(plot, duty, times)
-        until = NEVER if duty.until is None else duty.until.at(times, calendar, None) or NEVER
+        until = NEVER if duty.until is None else duty.until.at(times, calendar) or NEVER
         settled = min(NEVER if done is None else done, ended, until)
         if settled < due:
             continue

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from fengsui.drill.calendar import Calendar
-from fengsui.drill.forms import FORMS, Form
+from fengsui.drill.forms import Form
 from fengsui.drill.noise import Deed, Row, Spoiler
 from fengsui.drill.truth import Impossible
 
@@ -30,10 +30,10 @@ class File:
 class Post:
     """Rows by form, as they will stand in the files."""
 
-    def __init__(self, spoiler: Spoiler, *, end_at: int) -> None:
-        self._spoiler, self._end_at = spoiler, end_at
-        self._rows: dict[str, list[Row]] = {name: [] for name in FORMS}
-        self._counters = {name: _counter(form.prefix) for name, form in FORMS.items()}
+    def __init__(self, spoiler: Spoiler, *, forms: Mapping[str, Form], end_at: int) -> None:
+        self._spoiler, self._forms, self._end_at = spoiler, forms, end_at
+        self._rows: dict[str, list[Row]] = {name: [] for name in forms}
+        self._counters = {name: _counter(form.prefix) for name, form in forms.items()}
 
     def send(self, form: str, at: int, *, cells: Mapping[str, object]) -> None:
         """Tell of a deed, unless it lies at or after the end: then nobody knows of it yet."""
@@ -78,10 +78,10 @@ class Post:
                 return weeks[day]
 
             for week, of_week in groupby(rows, key=week_of):
-                yield FORMS[name], week, list(of_week)
+                yield self._forms[name], week, list(of_week)
 
     def _deed(self, form: str, at: int, *, cells: Mapping[str, object]) -> Deed:
-        return Deed(FORMS[form], at, cells, self._counters[form])
+        return Deed(self._forms[form], at, cells, self._counters[form])
 
 
 def _counter(prefix: str) -> Callable[[], str]:

@@ -1,7 +1,7 @@
 """A whole drill: the weeks of a region that never was, as source files, and the truth beside them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +11,21 @@ from fengsui.drill.cases import cases, exposures, local_positives
 from fengsui.drill.chance import Chance
 from fengsui.drill.cold_chain import consignments
 from fengsui.drill.contacts import close_contacts, secondary_contacts
+from fengsui.drill.forms import FORMS, Form
 from fengsui.drill.hazards import hazards
 from fengsui.drill.inbound import arrivals
 from fengsui.drill.noise import USUAL, Noise, Spoiler
+from fengsui.drill.pack_forms import form_of, write_mapping
+from fengsui.drill.packs import play_packs
 from fengsui.drill.people import People
+from fengsui.drill.plots import plot_books
 from fengsui.drill.post import File, Post
 from fengsui.drill.returnees import returns
 from fengsui.drill.rules import DAY, HOUR, IN_FORCE
 from fengsui.drill.story import Scene
 from fengsui.drill.truth import Silence, Truth
 from fengsui.drill.world import World, world_of
+from fengsui.facts.catalogue import Catalogue
 from fengsui.kit.areas import Areas
 from fengsui.kit.errors import BadInput, Finding
 from fengsui.kit.instant import parse
@@ -62,6 +67,7 @@ def generate(
     days: int = 21,
     run_in: int = 14,
     loops: int = 6000,
+    packs: float = 1.0,
     breaks_per_10k: float = 150.0,
     noise: Noise = USUAL,
     progress: Progress = quiet,
@@ -69,8 +75,9 @@ def generate(
     """Write the files of a drill and its truth into a folder; the same seed writes the same bytes.
 
     ``start``: the first civil day; ``days``: how many; ``run_in``: how many days before the start people
-    were already coming, so that the sites are not empty. ``loops``: about how many are opened. Raises
-    NotFound for a region without a world, BadInput for a time whose rules the drill does not know.
+    were already coming, so that the sites are not empty. ``loops``: about how many are opened; the packs'
+    plots come on top, ``packs`` times their usual share. Raises NotFound for a region without a world,
+    BadInput for a time whose rules the drill does not know.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     calendar = Calendar(areas.region.zone, country=areas.region.country)
@@ -82,11 +89,12 @@ def generate(
     for_places, for_people, for_files, for_stories = (Chance(one) for one in rng.spawn(4))
     world = world_of(areas)
     silence = _silence(world, calendar, first_day=first_day, days=days, chance=for_places)
+    forms = {book.form: form_of(book, Catalogue.shipped()) for book in plot_books()}
     spoiler = Spoiler(noise, for_files, calendar=calendar, areas=areas, end_at=end_at, silence=silence)
     scene = Scene(
         world=world,
         people=People(world.homes, for_people),
-        post=Post(spoiler, end_at=end_at),
+        post=Post(spoiler, forms=FORMS | forms, end_at=end_at),
         truth=Truth(areas.region.key, start_at, end_at, silence),
         chance=for_stories,
         calendar=calendar,
@@ -95,10 +103,23 @@ def generate(
         per_10k=breaks_per_10k,
     )
     _play(scene, loops, from_at=from_at, progress=progress)
+    play_packs(scene, loops * packs, from_at=from_at)
     _state_completeness(scene, first_day - run_in, silence=silence)
     files, scene.truth.refused[:] = scene.post.write(out_dir, calendar, progress=_second_half(progress))
+    files = _with_mappings(files, forms, folder=out_dir, zone=areas.region.zone)
     scene.truth.write(out_dir / TRUTH)
     return Drill(tuple(files), out_dir / TRUTH, scene.truth)
+
+
+def _with_mappings(files: list[File], forms: Mapping[str, Form], *, folder: Path, zone: str) -> list[File]:
+    """The files, those of the packs with the mapping that is written beside them."""
+    catalogue, sent = Catalogue.shipped(), {file.mapping for file in files}
+    written = {
+        book.form: str(write_mapping(book, forms[book.form], catalogue=catalogue, folder=folder, zone=zone))
+        for book in plot_books()
+        if book.form in sent
+    }
+    return [replace(file, mapping=written.get(file.mapping, file.mapping)) for file in files]
 
 
 def _check_rules_hold(calendar: Calendar, *, from_at: int, end_at: int) -> None:

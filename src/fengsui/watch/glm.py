@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fengsui.watch.kernel_fit import dispersion_step
+from fengsui.watch.kernel_glm import NEARLY_POISSON, SETTLED, fit_counts
 
 MAX_STEPS, TOLERANCE = 25, 1e-8
 MAX_ROUNDS = 200
-NEARLY_POISSON = 1e9  # a larger size parameter cannot be told from a Poisson count
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,13 +40,32 @@ def season_design(t: np.ndarray, freq: float, *, has_trend: bool, harmonics: int
 
 def fit_poisson(y: np.ndarray, design: np.ndarray) -> Fit:
     """Fit by iterated least squares from mu = y + 0.1."""
+    quick = _quick_fit(y, design, is_negative_binomial=False)
+    return quick or _careful_poisson(y, design)
+
+
+def _quick_fit(y: np.ndarray, design: np.ndarray, *, is_negative_binomial: bool) -> Fit | None:
+    """The compiled fit, by normal equations; None where it gives up: nearly singular, or running away."""
+    rows = np.ascontiguousarray(design.T, dtype=float)
+    coef, size, status = fit_counts(np.asarray(y, dtype=float), rows, is_negative_binomial)
+    return Fit(coef, float(size), True) if status == SETTLED else None
+
+
+def _careful_poisson(y: np.ndarray, design: np.ndarray) -> Fit:
+    """The fit by orthogonal decompositions, which says so where it does not settle."""
     coef, ok = _iterate(y, design, np.inf, y + 0.1)
     return Fit(coef, np.inf, ok)
 
 
 def fit_negative_binomial(y: np.ndarray, design: np.ndarray) -> Fit:
     """Fit mean and dispersion by turns until neither moves; Poisson where there is no overdispersion."""
-    start = fit_poisson(y, design)
+    quick = _quick_fit(y, design, is_negative_binomial=True)
+    return quick or _careful_negative_binomial(y, design)
+
+
+def _careful_negative_binomial(y: np.ndarray, design: np.ndarray) -> Fit:
+    """The same by orthogonal decompositions."""
+    start = _careful_poisson(y, design)
     mu = np.exp(np.clip(design @ start.coef, -30, 30))
     theta = _theta(y, mu, 0.0)
     if not theta < NEARLY_POISSON:

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from fengsui.watch.compiled import entry, inner
+from fengsui.watch.compiled import entry, inner, summing
 
 STANDARD, ROSSI, ANSCOMBE, ANSCOMBE_2ND, PEARSON_NB, ANSCOMBE_NB, NONE = range(7)
 
@@ -120,62 +120,69 @@ def log_ratio(x, mu, kappa, alpha):
     return x * kappa - (x + 1.0 / alpha) * math.log1p(alpha * mu * math.expm1(kappa) / (1.0 + alpha * mu))
 
 
-@inner
-def _slope(x, mu, alpha, start, now, x_now, kappa):
-    """First and second derivative (the second with its sign turned) of the log likelihood of a shift."""
-    slope, bend = 0.0, 0.0
-    grown = math.exp(kappa)
-    for i in range(start, now + 1):
-        c = x_now if i == now else x[i]
-        f = 1.0 + alpha * mu[i] * grown
-        slope += (c - mu[i] * grown) / f
-        bend += mu[i] * grown * (1.0 + alpha * c) / (f * f)
+@summing
+def _slope(x, mu, alpha, start, now, x_now, grown):
+    """First and second derivative (the second with its sign turned) of the log likelihood of a shift.
+
+    ``grown``: by what factor the mean has gone up.
+    """
+    inverse = 1.0 / (1.0 + alpha * mu[now] * grown)
+    slope = (x_now - mu[now] * grown) * inverse
+    bend = mu[now] * grown * (1.0 + alpha * x_now) * inverse * inverse
+    for i in range(start, now):
+        mean = mu[i] * grown
+        inverse = 1.0 / (1.0 + alpha * mean)
+        slope += (x[i] - mean) * inverse
+        bend += mean * (1.0 + alpha * x[i]) * inverse * inverse
     return slope, bend
 
 
 @inner
-def _best_kappa(x, mu, alpha, start, now, x_now, kappa):
-    """The upward shift that makes the counts from ``start`` to ``now`` likeliest; 0 if none is.
+def _best_kappa(x, mu, alpha, start, now, x_now, kappa, at_zero, goal):
+    """The upward shift that makes the counts from ``start`` to ``now`` likeliest; 0 if its log ratio is below
+    the goal.
 
-    The likelihood has one summit, so the slope at 0 says whether there is one above. Newton steps from
-    ``kappa``, at most 1 up and at most half the way down, cannot miss it: unbounded ones run away where
-    means are small.
+    ``at_zero``: the slope without a shift, above 0. The log likelihood of a shift is concave: it is nowhere
+    above its tangent there, and has one summit. Newton steps from ``kappa``, at most 1 up and at most half
+    the way down, cannot miss it: unbounded ones run away where means are small. They double the digits, and
+    the ratio is flat at its summit: after a step below 1e-5 nothing is left to gain.
     """
-    slope, _ = _slope(x, mu, alpha, start, now, x_now, 0.0)
-    if slope <= 0.0:
-        return 0.0
     for _ in range(200):
-        slope, bend = _slope(x, mu, alpha, start, now, x_now, kappa)
+        slope, bend = _slope(x, mu, alpha, start, now, x_now, math.exp(kappa))
+        if slope <= 0.0 and kappa * at_zero <= goal:
+            return 0.0
         step = min(max(slope / bend if bend > 0.0 else 0.0, -0.5 * kappa), 1.0)
         kappa += step
-        if abs(step) < 1e-10:
+        if abs(step) < 1e-5:
             break
     return kappa
 
 
 @inner
 def _ratio_nb(x, mu, alpha, start, now, x_now, kappa):
-    total = 0.0
-    for i in range(start, now + 1):
-        total += log_ratio(x_now if i == now else x[i], mu[i], kappa, alpha)
+    total = log_ratio(x_now, mu[now], kappa, alpha)
+    for i in range(start, now):
+        total += log_ratio(x[i], mu[i], kappa, alpha)
     return total
 
 
 @inner
 def generalised_ratio(x, mu, alpha, first, now, x_now):
     """The largest log likelihood ratio of an upward shift that began somewhere in ``first`` … ``now``."""
-    best, kappa = 0.0, 0.0
+    best, at_zero = 0.0, 0.0
     sum_x, sum_mu = 0.0, 0.0
     for start in range(now, first - 1, -1):
-        sum_x += x_now if start == now else x[start]
+        cases = x_now if start == now else x[start]
+        sum_x += cases
         sum_mu += mu[start]
         if alpha == 0.0:
             if sum_x > sum_mu:
                 best = max(best, sum_x * math.log(sum_x / sum_mu) - sum_x + sum_mu)
             continue
-        if sum_x > 0.0:
+        at_zero += (cases - mu[start]) / (1.0 + alpha * mu[start])
+        if at_zero > 0.0:
             guess = max(math.log(sum_x / sum_mu), 0.0)
-            kappa = _best_kappa(x, mu, alpha, start, now, x_now, guess)
+            kappa = _best_kappa(x, mu, alpha, start, now, x_now, guess, at_zero, best)
             if kappa > 0.0:
                 best = max(best, _ratio_nb(x, mu, alpha, start, now, x_now, kappa))
     return best

@@ -59,7 +59,7 @@ def poisson_tail(x, mean):
 
 @entry
 def emerging(x, y, first_of_time, radius, epsilon, takes_largest):
-    """For each point the statistic over all clusters that may have begun at one before, and which is likeliest.
+    """For each point the statistic over all clusters begun at one before, and which is likeliest.
 
     ``first_of_time``: for each point the first one of its time. A cluster that began at point k is the
     cylinder of that radius around k since its time; it and all that is near k are counted up as points come,

@@ -84,7 +84,6 @@ def _one_rt(run: str, setting: Mapping, cases: pa.Table, seed: int) -> pa.Table:
             interval=_uncertain(config),
             seed=int(config.get("seed", seed)),
             n_intervals=int(config.get("n1", 500)),
-            n_draws=int(config.get("n2", 50)),
             length=length,
             prior=prior,
         )

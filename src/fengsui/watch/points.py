@@ -6,7 +6,6 @@ that may have begun at a case. No populations are asked for: what is expected fo
 cases were anyway.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +18,7 @@ from fengsui.watch.settings import COMPATIBLE, one_of
 
 @dataclass(frozen=True, slots=True)
 class Knox:
-    """Pairs of cases, those close in time, in space, in both; how many of both are expected, and two p-values.
+    """Pairs of cases, those close in time, in space, in both; how many of both to expect; two p-values.
 
     ``p_poisson`` takes the pairs as independent; ``p_value`` is that of dealing out the times anew.
     """
@@ -42,8 +41,14 @@ def knox(
     days: float,
     rng: np.random.Generator,
     n_permutations: int = 999,
+    compat: str | None = None,
 ) -> Knox:
-    """Whether cases ``within`` so much of each other are within so many ``days`` more often than by chance."""
+    """Whether cases ``within`` so much of each other are within so many ``days`` more often than by chance.
+
+    ``compat="surveillance"``: ``p_poisson`` is the chance of more pairs than were seen, which makes too
+    little of chance; here, of as many or more.
+    """
+    is_compatible = one_of({"compat": compat}, "compat", None, COMPATIBLE) == 1
     x, y, t = _checked(x, y, t)
     n = len(x)
     close = kernel.close_pairs(x, y, float(within))
@@ -59,7 +64,7 @@ def knox(
         len(close),
         n_close,
         expected,
-        float(kernel.poisson_tail(float(n_close), expected)),
+        float(kernel.poisson_tail(float(n_close + is_compatible), expected)),
         (1 + int(np.sum(simulated >= n_close))) / (1 + n_permutations),
     )
 
@@ -90,9 +95,8 @@ def stcd(
     if not (radius > 0 and epsilon > 0):
         found = f"{radius:g}, {epsilon:g}"
         raise BadInput("settings", (Finding("settings", "radius, epsilon", found, "above 0"),))
-    settings: Mapping[str, object] = {"statistic": statistic, "compat": compat}
-    takes_largest = one_of(settings, "statistic", "sum", "largest") == 1
-    is_compatible = one_of(settings, "compat", None, COMPATIBLE) == 1
+    takes_largest = one_of({"statistic": statistic}, "statistic", "sum", "largest") == 1
+    is_compatible = one_of({"compat": compat}, "compat", None, COMPATIBLE) == 1
     first = np.arange(len(t)) if is_compatible else np.searchsorted(t, t)
     values, start = kernel.emerging(x, y, first, float(radius), float(epsilon), takes_largest)
     if takes_largest and is_compatible:
