@@ -70,8 +70,7 @@ def test_evidence_owner_law_and_mark_are_said_in_words():
     )
     assert one.owner == Text("集中隔离点（port·旗县）", "Site (port, banner)")
     assert one.evidence.zh == (
-        "核酸检测结果（结果为 阴性），2次，间隔至少24小时，"
-        "检测机构、试剂不同，不得由“admitted”的经办人办理"
+        "核酸检测结果（结果为 阴性），2次，间隔至少24小时，检测机构、试剂不同，不得由“admitted”的经办人办理"
     )
     assert one.law.zh == "《办法》4.10"
     assert one.mark == MARKS["to_verify"]
