@@ -134,10 +134,10 @@ class Derivation:
         if "kernel" in self.__dict__:
             return n >= A_FEW
         self._one_by_one += n
-        return n >= MANY and (self._one_by_one >= PAID or self._is_compiled)
+        return n >= MANY and (self._one_by_one >= PAID or self._is_compiled())
 
-    @cached_property
     def _is_compiled(self) -> bool:
+        """Asked each time: another process may be compiling just now."""
         from fengsui.loops.compiled import is_compiled
         from fengsui.loops.kernel_govern import derive
 
