@@ -1,7 +1,7 @@
 """Compile the kernel in a process of its own, beside what a long command does meanwhile.
 
-Compiling takes over half a minute the first time on a machine. A command that has as much to do without it begins
-at once, and goes over to the kernel when that lies compiled on the disk (``engines.derivation.pays``).
+Compiling takes over half a minute the first time on a machine. A command that has as much to do without it
+begins at once, and goes over to the kernel when that lies compiled on the disk (``engines.derivation.pays``).
 """
 
 import os
