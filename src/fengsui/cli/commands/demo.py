@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated
 
 from fengsui.board.front import Front, front
-from fengsui.cli import warm
 from fengsui.cli.commands import serve as server
 from fengsui.cli.commands.drill import Loops, Seed
 from fengsui.cli.commands.drill import show as show_score
@@ -58,7 +57,6 @@ def command(
     started = run.outside.ticks()
     port = port if no_serve else server.free_port(run, port)  # before the work, not after it
     run.db = _place(run)
-    warm.begin()
     make_home(run.db, Setting(REGION))
     drill = write_drill(run, files_of(run.db), seed=seed, start=START, days=DAYS, loops=loops)
     reports = take_drill(run, run.home, drill)
