@@ -97,10 +97,6 @@ class SqliteStore:
             self._checkpointer.close()
         self._connection.close()
 
-    def load_kernel(self) -> None:
-        """Use the kernel from now on, however little there is to do, and even if it has to be compiled."""
-        self._upkeep.derivation.kernel  # noqa: B018 - made when first asked for
-
     @property
     def view(self) -> Reader:
         """What is owed as things stand now. For several questions that must agree, see ``reading``."""
