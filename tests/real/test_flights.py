@@ -13,7 +13,7 @@ LAST = "2020-03-01"
 def day(text: str) -> date | None:
     """A day as the file writes it; None where it has none, or none that exists."""
     try:
-        return datetime.strptime(text.strip(), "%d/%m/%Y").date()  # noqa: DTZ007
+        return datetime.strptime(text.strip(), "%d/%m/%Y").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
         return None
 
