@@ -15,12 +15,13 @@ from fengsui.facts.check import SOURCE
 from fengsui.facts.yaml_file import Document, Node, nearest_first, read_text
 from fengsui.kit.errors import BadInput, NotFound
 from fengsui.sources import spec
+from fengsui.sources.read_tree import steps_of
 from fengsui.sources.surface import Scope, fact_of, recorded_at_of, template_of, zone_of
 
 SHIPPED = Path(__file__).parent / "mappings"
 REQUIRED = ("mapping", "title", "file", "zone", "source", "row", "facts")
 OPTIONAL = ("recorded_at", "missing", "values", "ignores")
-FORMATS = ("csv", "xlsx", "ndjson", "parquet")
+FORMATS = ("csv", "xlsx", "ndjson", "parquet", "json", "fhir", "cap")
 
 
 def mapping_file(name: str, dirs: tuple[Path, ...] = ()) -> Path:
@@ -106,7 +107,7 @@ def _tables(node: Node | None) -> Mapping[str, Mapping[str, str]]:
 
 
 def _file(node: Node) -> spec.FileSpec:
-    known = ("format", "encoding", "delimiter", "header", "sheet", "skip")
+    known = ("format", "encoding", "delimiter", "header", "sheet", "skip", "rows")
     entries = node.entries(known=known, required=("format",))
     return spec.FileSpec(
         format=entries["format"].one_of(FORMATS) if "format" in entries else "csv",
@@ -115,6 +116,7 @@ def _file(node: Node) -> spec.FileSpec:
         header=_header(entries["header"]) if "header" in entries else None,
         sheet=entries["sheet"].text() if "sheet" in entries else "",
         skip=entries["skip"].integer() if "skip" in entries else 0,
+        rows=_path(entries["rows"]) if "rows" in entries else "",
     )
 
 
@@ -123,6 +125,14 @@ def _encoding(node: Node) -> str:
         "".encode(node.text())
     except LookupError:
         node.wrong("an encoding such as utf-8 or gb18030")
+    return node.text()
+
+
+def _path(node: Node) -> str:
+    try:
+        steps_of(node.text())
+    except ValueError:
+        node.wrong("a path such as entry.resource")
     return node.text()
 
 

@@ -33,6 +33,7 @@ ENDINGS = {
     ".jsonl": "ndjson",
     ".parquet": "parquet",
 }
+TREES = ("json", "fhir", "cap")  # read by paths whatever their ending, see read_tree
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 CHUNK = 1 << 20
 TOGETHER = 500  # lines that are split into cells at a time
@@ -68,13 +69,16 @@ def opened(path: Path, file: FileSpec, *, wanted: tuple[str, ...]) -> Iterator[T
     A file whose ending says otherwise than the mapping is read as its ending says. BadInput if it
     cannot be opened as what it should be.
     """
-    from fengsui.sources import read_other
+    from fengsui.sources import read_other, read_tree
 
     readers = {
         "csv": _csv,
         "xlsx": read_other.xlsx,
         "ndjson": read_other.ndjson,
         "parquet": read_other.parquet,
+        "json": read_tree.json,
+        "fhir": read_tree.fhir,
+        "cap": read_tree.cap,
     }
     try:
         file = _form(path, file)
@@ -136,7 +140,7 @@ def _form(path: Path, file: FileSpec) -> FileSpec:
             # Refused rows that were written out for repair; a spreadsheet may have changed the commas.
             delimiter = re.match(rb"\w+(\W)", start)
             return FileSpec(delimiter=delimiter[1].decode() if delimiter else ",")
-    if form == file.format:
+    if form == file.format or (file.format in TREES and form == "ndjson"):
         return file
     return replace(FileSpec(), format=form, header=file.header)
 

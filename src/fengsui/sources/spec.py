@@ -21,12 +21,13 @@ OWN_COLUMNS = "fengsui_"  # columns that the export of refused rows adds
 class FileSpec:
     """The form of the file. ``header`` None: the first row names the columns, else these names do."""
 
-    format: str = "csv"  # csv | xlsx | ndjson | parquet
+    format: str = "csv"  # csv | xlsx | ndjson | parquet | json | fhir | cap
     encoding: str = ""  # empty: UTF-8, or GB18030 if it is not UTF-8
     delimiter: str = ","
     header: tuple[str, ...] | None = None
     sheet: str = ""  # xlsx: name of the sheet; empty: the first
     skip: int = 0  # rows before the header
+    rows: str = ""  # json, cap: the path to what is a row; empty: the whole
 
 
 @dataclass(frozen=True, slots=True)

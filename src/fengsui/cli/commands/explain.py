@@ -3,10 +3,13 @@
 一个闭环为何是现在这样：每个里程碑、每件应办事项所依据的事实和条款。
 """
 
+import json
+import sys
 from typing import Annotated
 
+from fengsui.board.fhir import bundle
 from fengsui.board.loop_page import LoopPage, loop_page
-from fengsui.cli.options import argument
+from fengsui.cli.options import argument, option
 from fengsui.cli.page import Page
 from fengsui.cli.run import Run
 from fengsui.cli.tables import SIGNS
@@ -15,12 +18,23 @@ from fengsui.loops.duty import Status
 from fengsui.loops.render import Block, render
 
 Loop = Annotated[str, argument("LOOP", "闭环编号", "the number of the loop")]
+Fhir = Annotated[
+    bool,
+    option(
+        "--fhir",
+        "以 FHIR R4 输出：计划（CarePlan）和各项任务（Task）",
+        "as FHIR R4: a CarePlan and a Task for each duty",
+    ),
+]
 
 
-def command(run: Run, loop: Loop) -> None:
-    """The loop's page, in sentences."""
+def command(run: Run, loop: Loop, fhir: Fhir = False) -> None:
+    """The loop's page, in sentences; or as FHIR."""
     desk = run.desk(is_live=True)
     found = loop_page(desk, loop)
+    if fhir:
+        sys.stdout.write(json.dumps(bundle(found, lang=run.lang), ensure_ascii=False, indent=2) + "\n")
+        return
     blocks = render(found.explanation, run.lang, kind_text=desk.kind_text)
     run.answer(found, lambda page: _show(page, found, blocks), sentences=blocks)
 
