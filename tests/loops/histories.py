@@ -85,8 +85,7 @@ def milestones(rng: Random) -> tuple[Milestone, ...]:
             after = rng.choice(names) if rng.random() < 0.3 else None
             before = rng.choice(names) if rng.random() < 0.2 else None
             told = "deadline" if rng.random() < 0.2 else ""
-            plain = [m.name for m in made if m.not_by is None]
-            other = rng.choice(plain) if rng.random() < 0.2 else None
+            other = rng.choice(names) if rng.random() < 0.3 else None
             made.append(
                 Milestone(f"m{i}", agg, pattern(rng), after=after, before=before, time=told, not_by=other)
             )
@@ -103,8 +102,9 @@ def window(rng: Random, *, each: bool) -> Window:
         case Frame.ON_DAYS:
             return Window(frame, days=tuple(sorted(rng.sample(range(8), 1 if each else rng.randint(1, 4)))))
         case Frame.EVERY:
-            unit = rng.choice((Length(12 * HOUR), Length(2, Unit.DAYS)))
-            return Window(frame, unit, after, times=rng.randint(1, 5))
+            unit = rng.choice((Length(12 * HOUR), Length(2, Unit.DAYS), length(rng)))
+            open_for = rng.choice((None, Length(6 * HOUR), Length(1, Unit.DAYS)))
+            return Window(frame, unit, after, times=rng.randint(1, 5), open_for=open_for)
         case Frame.UNTIL:
             return Window(frame, rng.choice((None, length(rng))), after, data="deadline")
         case Frame.BEFORE:
@@ -194,7 +194,10 @@ def version(
         zone=rng.choice(("place", "Asia/Shanghai")),
         start_day=rng.choice((0, 1)),
         date_only=rng.choice(("benefit_of_doubt", "end_of_day")),
-        stops=tuple(Stop(rng.choice(names), some()) for _ in range(rng.choice((0, 0, 1, 2)))),
+        stops=tuple(
+            Stop(rng.choice(names), some(), unless=rng.choice((None, None, *names)))
+            for _ in range(rng.choice((0, 0, 1, 2)))
+        ),
         extensions=(
             (
                 Extension(

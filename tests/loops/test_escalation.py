@@ -149,6 +149,14 @@ def test_nobody_is_told_any_more_once_the_break_has_ended(settled):
     assert told_at(31, duty(**settled)) == []
 
 
+def test_of_a_miss_that_nothing_can_put_right_everybody_is_told_in_turn():
+    final = duty(until_at=DUE)  # accept_late: never
+    assert told_at(0, final) == ["transfer"]
+    assert told_at(25, final) == ["transfer", "banner", "league"]
+    following = next_told(final, protocol(), now=DUE + 25 * HOUR, areas=areas())
+    assert (following.to.role, following.at) == ("region", DUE + 48 * HOUR)
+
+
 def test_the_next_rung_and_its_time_are_foretold():
     coming = next_told(duty(), protocol(), now=DUE + 7 * HOUR, areas=areas())
     assert (coming.to.role, coming.at) == ("league", DUE + 24 * HOUR)

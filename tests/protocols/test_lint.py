@@ -28,6 +28,7 @@ UNREADABLE = {
     "on-days-start-day": ("start_day: 1\n", ""),
     "months-rounding": ("within: 12h", "within: 1 month"),
     "each-discharge": ("admitted: {first:", "admitted: {each:"),
+    "each-windows": ("admitted: {first:", "admitted: {each:"),
     "milestone-cycle": (ENTRY, "  entry: {first: arrival.inbound, before: admitted}\n  x: {later_of: [x]}\n"),
     "extension-no-limit": (CLOSES, EXTENSION + CLOSES),
     "retroactive-reason": ("running_loops: pinned", "running_loops: retroactive"),
@@ -56,6 +57,11 @@ UNFIT = {
     "wrong-type": (HOME, "  home: {at: entry, data: port}"),
     "until-no-else": ("within: 12h", "until: data.deadline"),
     "stage-without-step": ("stages: [entry, admitted]", "stages: [admitted, entry]"),
+    "each-meets-itself": (
+        "obligations:\n",
+        "  swabs: {each: test.result}\nobligations:\n  again: {zh: 复检, en: Again, by: site@port,"
+        " from: swabs, within: 24h, discharge: all, evidence: test.result}\n",
+    ),
     "mixed-discharge": (STEP, STEP + ", series: transfer, discharge: fifo"),
 }
 # Found between files.

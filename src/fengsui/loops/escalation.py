@@ -72,11 +72,23 @@ def told(
 ) -> tuple[Told, ...]:
     """Everybody who has been told of the break that stands now, lowest first; empty if none stands.
 
+    Of a miss that no act could put right from its due time on, everybody is told in turn.
+
     ``silent_since`` as for ``status``. ``whereabouts`` finds the places that rungs name (role@place).
     """
     stands = status(duty, now, confirm_after=protocol.confirm_after, silent_since=silent_since)
     rungs = ladder(duty, protocol, areas=areas, whereabouts=whereabouts)
+    if is_beyond_remedy(duty, stands):
+        return tuple(t for t in rungs if t.at <= now)
     return told_by(rungs, protocol, stands=stands, now=now)
+
+
+def is_beyond_remedy(duty: Duty, stands: Status) -> bool:
+    """Whether it was missed for good at its very due (``accept_late: never``).
+
+    Such a break is over as it begins. Nobody would hear of it, and somebody has to answer for it.
+    """
+    return stands is Status.MISSED and duty.until_at <= broken_from(duty)
 
 
 def told_by(rungs: Iterable[Told], protocol: Protocol, *, stands: Status, now: int) -> tuple[Told, ...]:
@@ -102,7 +114,8 @@ def next_told(
     Nothing is foretold of a settled duty, nor above the owner while the source is silent.
     """
     stands = status(duty, now, confirm_after=protocol.confirm_after, silent_since=silent_since)
-    if stands not in BROKEN | {Status.OPEN, Status.SCHEDULED}:
+    is_ahead = stands in BROKEN | {Status.OPEN, Status.SCHEDULED} or is_beyond_remedy(duty, stands)
+    if not is_ahead:
         return None
     rungs = ladder(duty, protocol, areas=areas, whereabouts=whereabouts)
     return min((t for t in rungs if t.at > now), key=lambda t: (t.at, t.level), default=None)

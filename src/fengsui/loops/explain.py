@@ -27,7 +27,7 @@ from fengsui.loops.explanation import (
 )
 from fengsui.loops.loop import Loop, World
 from fengsui.loops.naming import place_text, zone_at
-from fengsui.loops.reading import Reading, place_of, read
+from fengsui.loops.reading import Reading, endings, place_of, read
 from fengsui.loops.semantics import Timeline, shared_out
 from fengsui.loops.why_not import Case, rejected, supporting
 from fengsui.loops.windows import grants
@@ -216,8 +216,7 @@ def _endings(case: Case, facts: Mapping[str, Fact]) -> tuple[Fact, ...]:
     if case.duty.ended_fact in facts:
         return (facts[case.duty.ended_fact],)
     version = case.reading.version
-    names = [stop.when for stop in version.stops if case.duty.key in stop.cancels] + list(version.closes)
-    for name in names:
+    for name in endings(case.reading, case.duty.key):
         reached = case.reading.reached[name]
         if reached and reached[0].when == case.duty.ended_at:
             return _behind(case.reading, version.milestone(name))
@@ -253,11 +252,11 @@ def _remarks(case: Case, causes: Sequence[Cause], stands: Status, *, silent: int
 
 
 def _is_moved(case: Case) -> bool:
-    """Whether a release already past by a new version's rule was moved to begin at the switch."""
+    """Whether a release or a rolling step, due already by a new version, was moved to begin with it."""
     version = case.reading.version
     return (
         version.in_flight is InFlight.REMAINING
-        and case.obligation.frees
+        and (case.obligation.frees or case.obligation.window.frame is Frame.ROLLING)
         and case.duty.open_at == version.valid_from
         and case.duty.anchor_at < version.valid_from
     )

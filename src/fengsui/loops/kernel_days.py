@@ -87,6 +87,22 @@ def add_working_days(days, day, n):
 
 
 @leaf
+def edge(days, zone, start, table, row, at, k):
+    """Where the k-th of equal windows begins, counted from ``start``; their length is ``table[row, at]`` …"""
+    n, unit = k * table[row, at], table[row, at + 1]
+    if unit == SECONDS:
+        return start + n
+    day = day_of(days, zone, start)
+    if unit == DAYS:
+        day = day + n
+    elif unit == WORKING_DAYS:
+        day = add_working_days(days, day, n)
+    else:
+        day = shift_months(day, n, table[row, at + 2] == 1)
+    return midnight_of(days, zone, day)
+
+
+@leaf
 def reach(days, zone, start, table, row, at):
     """The moment a length is over: ``table[row, at]`` … is n, unit, rounding up, to a working day."""
     unit = table[row, at + 1]

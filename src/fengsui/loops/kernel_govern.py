@@ -16,7 +16,9 @@ from fengsui.loops.kernel_borrow import block_at, borrowed, line_at, table_at
 from fengsui.loops.kernel_days import Days
 from fengsui.loops.kernel_law import (
     COLUMNS,
+    EACH,
     FREES,
+    ROLLS,
     UNKNOWN,
     V_FROM,
     V_IS_LOCAL,
@@ -28,7 +30,7 @@ from fengsui.loops.kernel_law import (
     tables_of,
 )
 from fengsui.loops.kernel_match import match
-from fengsui.loops.kernel_merge import merge_rows
+from fengsui.loops.kernel_merge import Switch, merge_rows
 from fengsui.loops.kernel_reach import gather, reach_milestones
 from fengsui.loops.kernel_resident import Chains, collect, lengths
 from fengsui.loops.kernel_rows import BLOCK, PlaceTables, lift
@@ -129,10 +131,16 @@ def _first_row(turn, which, heads, rows, end):
 
 @leaf
 def _merged(law, v, which, room, newer, rows, closes):
-    switch, mode = law.versions[v, V_FROM], law.versions[v, V_MODE]
-    at = law.index[v, FREES, 0]
-    frees = law.words[at : at + law.index[v, FREES, 1]]
-    return merge_rows(which, room.heads, newer, room.times, room.refs, rows, switch, mode, frees, closes)
+    frees, each, rolls = law.index[v, FREES], law.index[v, EACH], law.index[v, ROLLS]
+    switch = Switch(
+        law.versions[v, V_FROM],
+        law.versions[v, V_MODE],
+        law.words[frees[0] : frees[0] + frees[1]],
+        law.words[each[0] : each[0] + each[1]],
+        law.words[rolls[0] : rolls[0] + rolls[1]],
+        closes,
+    )
+    return merge_rows(which, room.heads, newer, room.times, room.refs, rows, switch)
 
 
 @leaf

@@ -15,7 +15,7 @@ from fengsui.loops.plan import Plan, Tables
 # Columns of ``versions``; V_ORDER: line k names the k-th version by the time it begins
 V_FROM, V_UNTIL, V_MODE, V_IS_BASE, V_IS_LOCAL, V_LOOKS_BACK, V_AGAIN_AFTER, V_ORDER = range(8)
 # Tables of the buffer after those of ``Tables``
-FREES, COLUMNS = len(Tables._fields), len(Tables._fields) + 1
+FREES, EACH, ROLLS, COLUMNS = range(len(Tables._fields), len(Tables._fields) + 4)
 UNKNOWN = -1  # in ``timeline_of``: nobody has asked yet
 
 
@@ -23,7 +23,7 @@ class Law(NamedTuple):
     """What the versions of one protocol say."""
 
     words: np.ndarray  # int64: the tables of every version, end to end
-    index: np.ndarray  # int64[n_versions, 14, 3]: where each begins, its lines, its columns
+    index: np.ndarray  # int64[n_versions, 16, 3]: where each begins, its lines, its columns
     masks: np.ndarray  # uint64[n_versions, n_codes]: which patterns a code matches
     versions: np.ndarray  # int64[n_versions, 8]: V_*
     held: np.ndarray  # bool[n_timelines, n_versions]; line 0 is where no place is known
@@ -34,7 +34,7 @@ def laid_out(plans: Sequence[Plan], columns: Sequence[Sequence[int]]) -> tuple[n
     """``words`` and ``index`` of some plans; ``columns[v][m]``: where milestone m of plan v is told."""
     words, index, at = [], np.zeros((len(plans), COLUMNS + 1, 3), np.int64), 0
     for v, (plan, own) in enumerate(zip(plans, columns, strict=True)):
-        for k, table in enumerate((*plan.tables, plan.frees, np.array(own, np.int64))):
+        for k, table in enumerate((*plan.tables, plan.frees, plan.each, plan.rolls, np.array(own, np.int64))):
             index[v, k] = at, len(table), table.shape[1] if table.ndim == 2 else 1
             words.append(np.ravel(table))
             at += table.size

@@ -139,7 +139,7 @@ def may_reach(tables, cols, m, f, i, x):
     lower, upper = bounds(tables, other, i, x)
     for g in range(x.start[i], x.start[i + 1]):
         reaches = counts_for(g, bit, lower, upper, x) and moment_of(tables, cols, other, g, x) != NEVER
-        if reaches and cols.extra[column, x.fact[g]] == by:
+        if reaches and cols.extra[column, x.fact[g]] == by and may_reach(tables, cols, other, g, i, x):
             return False
     return True
 

@@ -15,6 +15,7 @@ from fengsui.loops.plan import (
     P_AT,
     P_DATA,
     S_CANCELS,
+    S_UNLESS,
     S_WHEN,
     W_BIT,
     W_OF,
@@ -78,18 +79,20 @@ def lift(tables, cols, o, n, x):
     x.waived_by[o, :n] = -1
     for k in range(tables.stops.shape[0]):
         if has(tables.stops[k, S_CANCELS], o):
-            _end(tables.stops[k, S_WHEN], o, n, x)
+            _end(tables.stops[k, S_WHEN], tables.stops[k, S_UNLESS], o, n, x)
     for k in range(tables.closes.size):
-        _end(tables.closes[k], o, n, x)
+        _end(tables.closes[k], -1, o, n, x)
     for k in range(tables.waivers.shape[0]):
         if has(tables.waivers[k, W_OF], o):
             _waive(tables, cols, k, o, n, x)
 
 
 @leaf
-def _end(m, o, n, x):
+def _end(m, unless, o, n, x):
     at, by, fact, ended, ended_by = x.at, x.by, x.fact, x.ended, x.ended_by
     for i in range(n):
+        if unless >= 0 and at[unless, i] <= at[m, i]:
+            continue
         if at[m, i] < ended[o, i]:
             ended[o, i] = at[m, i]
             ended_by[o, i] = fact[by[m, i]] if by[m, i] >= 0 else -1

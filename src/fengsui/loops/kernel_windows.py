@@ -7,7 +7,7 @@ import numpy as np
 
 from fengsui.kit.instant import DAY, NEVER
 from fengsui.loops.compiled import leaf
-from fengsui.loops.kernel_days import SECONDS, day_of, midnight_of, reach
+from fengsui.loops.kernel_days import SECONDS, day_of, edge, midnight_of, reach
 from fengsui.loops.kernel_reach import bounds, counts_for, may_reach, moment_of
 from fengsui.loops.kernel_rows import (
     R_ANCHOR,
@@ -54,6 +54,7 @@ from fengsui.loops.plan import (
     O_MOVED,
     O_NOT_BY,
     O_ONLY_BY,
+    O_OPEN_FOR,
     O_PLACE,
     O_START,
     O_WIDTH,
@@ -244,12 +245,9 @@ def _frame(tables, cols, days, o, row, width, anchor_at, zone, times, refs):
     """The windows that follow from one anchor, into ``width`` rows from ``row`` on."""
     frame, table = tables.obligations[o, O_FRAME], tables.obligations
     start = reach(days, zone, anchor_at, table, o, O_AFTER)
-    n, elapsed = table[o, O_LENGTH], table[o, O_LENGTH + 1] == 0
     first = np.int64(0)
     if frame == ON_DAYS:
         first = day_of(days, zone, anchor_at) - tables.head[H_START_DAY]
-    elif frame == EVERY and not elapsed:
-        first = day_of(days, zone, start)
     for k in range(width):
         opens, due = start, np.int64(NEVER)
         if frame == ON_DAYS:
@@ -258,7 +256,7 @@ def _frame(tables, cols, days, o, row, width, anchor_at, zone, times, refs):
         elif frame == WITHIN:
             due = reach(days, zone, start, table, o, O_LENGTH)
         elif frame == BEFORE:
-            due = anchor_at - n
+            due = anchor_at - table[o, O_LENGTH]
             f = refs[row, R_ANCHOR]
             told = tables.milestones[table[o, O_START], M_TIME] >= 0
             if f >= 0 and cols.span[f] > 0 and not (told or tables.head[H_END_OF_DAY]):
@@ -269,10 +267,11 @@ def _frame(tables, cols, days, o, row, width, anchor_at, zone, times, refs):
             due = cols.extra[table[o, O_DATA], anchor] if anchor >= 0 else np.int64(NEVER)
             if due == NEVER and table[o, O_LENGTH + 1] >= 0:
                 due = reach(days, zone, start, table, o, O_LENGTH)
-        elif elapsed:
-            opens, due = start + k * n, start + (k + 1) * n
         else:
-            opens, due = midnight_of(days, zone, first + k * n), midnight_of(days, zone, first + (k + 1) * n)
+            opens = edge(days, zone, start, table, o, O_LENGTH, k)
+            due = edge(days, zone, start, table, o, O_LENGTH, k + 1)
+            if table[o, O_OPEN_FOR + 1] >= 0:
+                due = edge(days, zone, opens, table, o, O_OPEN_FOR, 1)
         times[row + k, T_ANCHOR] = anchor_at
         times[row + k, T_OPEN] = opens
         times[row + k, T_DUE] = due

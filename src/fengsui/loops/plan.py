@@ -22,6 +22,7 @@ from fengsui.protocols.model import (
     Obligation,
     Pattern,
     Protocol,
+    Stop,
     Unit,
     Waiver,
 )
@@ -77,10 +78,14 @@ OF_MILESTONE, OF_LENGTH = 0, 1
     O_WIDTH,
     O_PLAIN,
     O_ONLY_BY,
-) = range(34)
+    O_OPEN_FOR,
+    _,
+    _,
+    _,
+) = range(38)
 # Columns of ``places``, ``stops``, ``waivers``, ``extensions``, ``pauses``
 P_AT, P_DATA = range(2)
-S_WHEN, S_CANCELS = range(2)
+S_WHEN, S_CANCELS, S_UNLESS = range(3)
 W_BIT, W_OF, W_TARGET = range(3)
 X_BIT, X_OF, X_TARGET, X_DATA, X_LENGTH = range(5)
 Z_BEGIN, Z_END, Z_OF = range(3)
@@ -96,11 +101,11 @@ class Tables(NamedTuple):
     head: np.ndarray  # [9]
     milestones: np.ndarray  # [m, 8]
     ofs: np.ndarray  # [·, 1 + 4]
-    obligations: np.ndarray  # [o, 34]
+    obligations: np.ndarray  # [o, 38]
     days: np.ndarray  # [·] day numbers of ON_DAYS
     distinct: np.ndarray  # [·] columns of extra fields
     places: np.ndarray  # [p, 2]
-    stops: np.ndarray  # [s, 2]; cancels is a bit mask over obligations
+    stops: np.ndarray  # [s, 3]; cancels is a bit mask over obligations
     waivers: np.ndarray  # [w, 3]
     extensions: np.ndarray  # [x, 8]
     pauses: np.ndarray  # [z, 3]
@@ -115,7 +120,9 @@ class Plan:
     tables: Tables
     patterns: tuple[Pattern, ...]
     fields: tuple[str, ...]
-    frees: np.ndarray  # int64: the global keys of obligations that free
+    frees: np.ndarray  # int64: the global keys of obligations that free …
+    each: np.ndarray  # … that every fact of a milestone starts anew …
+    rolls: np.ndarray  # … and whose windows roll
 
 
 def compile_plan(
@@ -164,11 +171,11 @@ class _Compiler:
             head=np.array(self._head(obligations), dtype=np.int64),
             milestones=_table(milestones, 8),
             ofs=_table(self.ofs, 5),
-            obligations=_table(obligations, 34),
+            obligations=_table(obligations, 38),
             days=np.array(self.days, dtype=np.int64),
             distinct=np.array(self.distinct, dtype=np.int64),
             places=_table([(self.names[x.at], self._field("area", x.data)) for x in p.places], 2),
-            stops=_table([(self.names[s.when], self._mask(s.cancels)) for s in p.stops], 2),
+            stops=_table([self._stop(s) for s in p.stops], 3),
             waivers=_table([self._waiver(w) for w in p.waivers], 3),
             extensions=_table([self._extension(x) for x in p.extensions], 8),
             pauses=_table([(self._bit(z.begin), self._bit(z.end), self._mask(z.of)) for z in p.pauses], 3),
@@ -176,8 +183,14 @@ class _Compiler:
         )
         if len(self.patterns) > BITS or len(p.obligations) > BITS:
             raise BadInput(f"{p.name} {p.version}: more than {BITS} patterns or obligations")
-        frees = np.array([self.keys[o.key] for o in p.obligations if o.frees], dtype=np.int64)
-        return Plan(p, tables, tuple(self.patterns), tuple(self.fields), frees)
+        frees = [o.key for o in p.obligations if o.frees]
+        each = [o.key for o, row in zip(p.obligations, obligations, strict=True) if row[O_EACH]]
+        rolls = [o.key for o in p.obligations if o.window.frame is Frame.ROLLING]
+        lists = (self._numbers(keys) for keys in (frees, each, rolls))
+        return Plan(p, tables, tuple(self.patterns), tuple(self.fields), *lists)
+
+    def _numbers(self, keys: Iterable[str]) -> np.ndarray:
+        return np.array([self.keys[key] for key in keys], dtype=np.int64)
 
     def _head(self, obligations: list[tuple[int, ...]]) -> tuple[int, ...]:
         p = self.protocol
@@ -247,7 +260,11 @@ class _Compiler:
             max(1, len(w.days), w.times),
             int(all(_is_plain(other) for other in p.obligations if other.series == o.series)),
             self._doer(e.only_by),
+            *_length(w.open_for),
         )
+
+    def _stop(self, s: Stop) -> tuple[int, ...]:
+        return self.names[s.when], self._mask(s.cancels), self.names[s.unless] if s.unless else -1
 
     def _doer(self, milestone: str | None) -> int:
         """A milestone of which one must know who did it."""

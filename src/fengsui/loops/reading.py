@@ -11,7 +11,7 @@ from fengsui.loops.allocate import Fits, Slot, allocate, fits, moment
 from fengsui.loops.duty import Duty, settled_at
 from fengsui.loops.loop import World
 from fengsui.loops.windows import extended, frames, paused, reach
-from fengsui.protocols.model import Agg, Frame, Milestone, Obligation, Owner, Place, Protocol
+from fengsui.protocols.model import Agg, Frame, Milestone, Obligation, Owner, Place, Protocol, Stop
 
 Moments = Mapping[str, tuple[Act, ...]]  # each milestone's acts; empty if it was not reached
 
@@ -183,11 +183,22 @@ def zone_at(reading: Reading, code: str | None) -> int:
 # Duties
 
 
+def endings(reading: Reading, key: str) -> tuple[str, ...]:
+    """The milestones that end an obligation once they are reached: of its stops, and of the closing."""
+    stops = (stop for stop in reading.version.stops if key in stop.cancels)
+    return (*(stop.when for stop in stops if _is_in_effect(stop, reading)), *reading.version.closes)
+
+
+def _is_in_effect(stop: Stop, reading: Reading) -> bool:
+    """Whether nothing that it makes an exception of was reached before it, or in the same second."""
+    when, other = reading.reached[stop.when], reading.reached[stop.unless] if stop.unless else ()
+    return not (when and other and other[0].when <= when[0].when)
+
+
 def _lifted(reading: Reading, key: str) -> Lifted:
     """When the obligation is owed no longer: by a stop or the closing, and by a waiver."""
     version = reading.version
-    ends = [stop.when for stop in version.stops if key in stop.cancels]
-    ended_at, ended_fact = _first(reading, (*ends, *version.closes))
+    ended_at, ended_fact = _first(reading, endings(reading, key))
     for act in reading.seen:
         for waiver in version.waivers:
             if key not in waiver.of or not matches(waiver.pattern, act.fact):

@@ -5,18 +5,20 @@ fact with an id of its own making, so replays and redeliveries cannot make twins
 soon as what it followed from is corrected. Telling others works the same across subjects.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from itertools import chain
+from itertools import chain, pairwise
 
 from fengsui.facts.fact import Fact
 from fengsui.kit.errors import BadInput
 from fengsui.kit.instant import NEVER
+from fengsui.kit.text import Text
 from fengsui.loops.loop import Loop, World
 from fengsui.loops.semantics import derive
-from fengsui.protocols.model import Pattern, Protocol, Tell
+from fengsui.protocols.model import InFlight, Milestone, Pattern, Protocol, Tell
 
 DERIVED = "loop"  # the source of facts that follow from others
 
@@ -31,6 +33,63 @@ class Rules:
 
     versions: Mapping[str, Sequence[Protocol]]
     timeline: Callable[[str, str | None], Sequence[Protocol]]
+
+    def as_of(self, moment: int) -> "Rules":
+        """The rules that had come into force by a moment.
+
+        A version that is published and begins later is an announcement: it governs nothing shown then.
+        """
+        n = bisect_right(self._begins, moment)
+        if n == len(self._begins):
+            return self
+        if n not in self._held:
+            self._held[n] = self._cut(self._begins[n] - 1)
+        return self._held[n]
+
+    def _cut(self, moment: int) -> "Rules":
+        def begun(versions: Sequence[Protocol]) -> tuple[Protocol, ...]:
+            return tuple(v for v in versions if v.valid_from <= moment)
+
+        held = {name: begun(versions) for name, versions in self.versions.items()}
+        return Rules(
+            {name: versions for name, versions in held.items() if versions},
+            lambda name, area: begun(self.timeline(name, area)),
+        )
+
+    @cached_property
+    def _begins(self) -> Sequence[int]:
+        """The moments at which some version comes into force."""
+        return sorted({v.valid_from for versions in self.versions.values() for v in versions})
+
+    @cached_property
+    def _held(self) -> dict[int, "Rules"]:
+        """What ``as_of`` has cut so far, by how many moments have passed."""
+        return {}
+
+    @cached_property
+    def steady_from(self) -> int:
+        """The moment from which on no version that begins later changes what has happened by then.
+
+        A switch leaves alone what was due before it (``flight``). What does reach behind it is a version
+        that computes all anew, and one that reads a milestone otherwise on which others stand.
+        """
+        reaching = (
+            newer.valid_from
+            for name, versions in self.versions.items()
+            for area in {v.area or None for v in versions} | {None}
+            for older, newer in pairwise(self.timeline(name, area))
+            if newer.in_flight is InFlight.RETROACTIVE or self._read_otherwise(older, newer)
+        )
+        return max(reaching, default=-NEVER)
+
+    def _read_otherwise(self, older: Protocol, newer: Protocol) -> bool:
+        """Whether two versions differ about a milestone that is read or told outside."""
+        outside = self.marked[newer.name] | {t.when for v in (older, newer) for t in v.tells}
+        named = [{m.name: m for m in v.milestones} for v in (older, newer)]
+        whole = [(v.date_only, v.zone, v.tells) for v in (older, newer)]
+        if outside and newer.in_flight is not InFlight.PINNED and whole[0] != whole[1]:
+            return True
+        return any(_meaning(named[0], name) != _meaning(named[1], name) for name in outside)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -60,6 +119,15 @@ class Rules:
             name: frozenset(k.partition("#")[2] for k in kinds if k.partition("#")[0] == name)
             for name in self.versions
         }
+
+
+def _meaning(milestones: Mapping[str, Milestone], name: str | None) -> tuple | None:
+    """What a milestone says, with all it refers to; None if there is none of that name."""
+    m = milestones.get(name) if name else None
+    if m is None:
+        return None
+    referred = (m.after, m.before, m.not_by, *(other for other, _ in m.of))
+    return replace(m, title=Text("", "")), *(_meaning(milestones, other) for other in referred)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,18 +69,36 @@ def frames(
                 yield n, midnight(days, zone, first + n), midnight(days, zone, first + n + 1)
         case Frame.EVERY:
             for n in range(window.times):
-                yield n, *_nth(start, n, window.length, days=days, zone=zone)
+                opens = _edge(start, n, window.length, days=days, zone=zone)
+                due = _edge(start, n + 1, window.length, days=days, zone=zone)
+                if window.open_for:
+                    due = _held(opens, window.open_for, days=days, zone=zone)
+                yield n, opens, due
 
 
-def _nth(start: int, n: int, length: Length, *, days: DayTables, zone: int) -> tuple[int, int]:
-    """The n-th of equal windows: elapsed from the start, or blocks of civil days from its day on."""
+def _edge(start: int, n: int, length: Length, *, days: DayTables, zone: int) -> int:
+    """Where the n-th of equal windows begins: elapsed from the start, or civil from its day on.
+
+    Always counted from the start: 31 January, 28 February, 31 March, and not 28 March.
+    """
     if length.unit is Unit.SECONDS:
-        return start + n * length.n, start + (n + 1) * length.n
-    first = day_of(days, zone, start)
-    return (
-        midnight(days, zone, first + n * length.n),
-        midnight(days, zone, first + (n + 1) * length.n),
-    )
+        return start + n * length.n
+    day = day_of(days, zone, start)
+    match length.unit:
+        case Unit.DAYS:
+            day += n * length.n
+        case Unit.WORKING_DAYS:
+            day = add_working_days(days, day, n * length.n)
+        case Unit.MONTHS:
+            day = add_months(day, n * length.n, rounding=length.rounding)
+    return midnight(days, zone, day)
+
+
+def _held(opens: int, length: Length, *, days: DayTables, zone: int) -> int:
+    """When a window that is only open for so long is over; of civil days the first is the one it opens on."""
+    if length.unit is Unit.SECONDS:
+        return opens + length.n
+    return midnight(days, zone, day_of(days, zone, opens) + length.n)
 
 
 def gaps(pause: Pause, acts: Sequence[Act]) -> Iterator[tuple[int, int]]:

@@ -137,7 +137,7 @@ REMARK = {
         "{fact} was recorded of another subject, {subject}, since found to be the same.",
     ),
     "moved_to_switch": Text(
-        "按新版规程本应更早解除，时限移到新版生效时 {switch_at}。",
+        "按新版规程本应更早到期，时限移到新版生效时 {switch_at}。",
         "By the new version this was due earlier; its window begins when that version came into force, "
         "{switch_at}.",
     ),

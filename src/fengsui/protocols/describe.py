@@ -18,6 +18,7 @@ from fengsui.protocols.model import (
     Protocol,
     Tell,
     Waiver,
+    Window,
 )
 from fengsui.protocols.phrases import (
     Wording,
@@ -141,13 +142,18 @@ def clock(step: Obligation, protocol: Protocol) -> Text:
             told = Text(f"{start.zh}所载期限（{window.data}）", f"the {window.data} told by: {start.en}")
             return Text(told.zh + rest.zh, told.en + rest.en)
         case Frame.EVERY:
-            times = window.times
-            return Text(
-                f"{start.zh}起每{length.zh}一次，共{times}次",
-                f"every {length.en}, {times} times, from: {start.en}",
-            )
+            return _every(window, start, length)
     return Text(
         f"{start.zh}起，每次间隔不超过{length.zh}", f"again within {length.en} of the last, from: {start.en}"
+    )
+
+
+def _every(window: Window, start: Text, length: Text) -> Text:
+    times, stays = window.times, length_words(window.open_for) if window.open_for else None
+    held = Text(f"，每次限{stays.zh}", f", each open for {stays.en}") if stays else Text("", "")
+    return Text(
+        f"{start.zh}起每{length.zh}一次，共{times}次{held.zh}",
+        f"every {length.en}, {times} times, from: {start.en}{held.en}",
     )
 
 
@@ -214,7 +220,10 @@ def _stop(protocol: Protocol, i: int) -> Text:
     zh = "全部环节" if every else "、".join(t.zh for t in titles)
     en = "every step" if every else "; ".join(t.en for t in titles)
     over = Text(f" → {stop.opens}", f" → {stop.opens}") if stop.opens else Text("", "")
-    return Text(f"{when.zh}：终止{zh}{over.zh}", f"{when.en}: ends {en}{over.en}")
+    before = milestone_title(protocol, stop.unless) if stop.unless else None
+    zh = f"{'（此前未达“' + before.zh + '”的）' if before else ''}：终止{zh}"
+    en = f"{', unless before it: ' + before.en if before else ''}: ends {en}"
+    return Text(f"{when.zh}{zh}{over.zh}", f"{when.en}{en}{over.en}")
 
 
 def _grants(protocol: Protocol, wording: Wording) -> Iterator[Text]:

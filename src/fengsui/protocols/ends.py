@@ -34,6 +34,7 @@ def stop(page: Page, node: Node, *, known: Milestones, steps: Sequence[str], law
         cancels=tuple(steps) if every else checked(page, cancels, known=steps, what="step"),
         opens=keys["opens"].text() if "opens" in keys else "",
         basis=basis_of(node, default=law),
+        unless=next(iter(checked(page, keys.get("unless"), known=known, what="milestone")), None),
     )
 
 

@@ -169,6 +169,7 @@ OBLIGATION_KEYS: dict[str, Shape] = {
     "every": described(LENGTH, "again and again, one window after the other"),
     "times": described(COUNT, "with every: how many windows"),
     "for": described(SECONDS, "with every: for how long"),
+    "open_for": described(LENGTH, "with every: each window is open so long; without it until the next"),
     "rolling": described(LENGTH, "again within so long of the last time, until a stop"),
     "opens_after": described(LENGTH, "not before so long after"),
     "valid_for": described(SECONDS, "with before: no older than so long when it is due"),
@@ -186,6 +187,7 @@ OBLIGATION_KEYS: dict[str, Shape] = {
 OF = one_or_some(NAME)
 STOP_KEYS: dict[str, Shape] = {
     "when": NAME,
+    "unless": described(NAME, "a milestone; if that was reached by then, nothing stops"),
     "cancels": {"anyOf": [{"const": "all"}, OF]},
     "opens": described(PROTOCOL, "the protocol that takes over"),
     **LAW,

@@ -20,6 +20,7 @@ CHECKS = (
     structure.owned,
     structure.lawful,
     structure.due,
+    structure.others_meet,
     structure.closing,
     structure.released,
     structure.escalated,

@@ -212,11 +212,6 @@ def _milestones(page: Page, node: Node) -> tuple[Milestone, ...]:
         needs[key] = [n for n in named if n in drafts]
         for missing in (n for n in named if n not in drafts):
             page.unknown(node.value[key], missing, what="milestone", known=drafts)
-        other = drafts.get(milestone.not_by or "")
-        if other is not None and other.not_by is not None:
-            node.value[key].wrong(
-                "a milestone that asks for nobody in particular itself", at="not_by", found=other.name
-            )
     try:
         order = list(TopologicalSorter(needs).static_order())
     except CycleError as error:

@@ -115,6 +115,16 @@ RULES: dict[str, Rule] = {
         ),
         ("加上 discharge: all 或 discharge: fifo", "add discharge: all or discharge: fifo"),
     ),
+    "each-windows": _rule(
+        (
+            "每次 {name} 都产生一项，而 {window} 又有几个时限，彼此无法区分",
+            "each {name} starts its own, and {window} asks for several windows of each, with one number",
+        ),
+        (
+            "每次只写一个时限，或改以 first、last 里程碑为起算点，或分成几个环节",
+            "ask for one window of each, count from a first or last milestone, or make several steps",
+        ),
+    ),
     "mixed-discharge": _rule(
         ("系列 {series} 里 fifo 与其他办法并用", "the series {series} mixes fifo with another discharge"),
         ("同一系列用同一办法", "let all steps of a series discharge alike"),
@@ -227,6 +237,16 @@ RULES: dict[str, Rule] = {
         ),
         ("同一环节各版用同一名称", "keep one name for one step across versions"),
         WARNING,
+    ),
+    "each-meets-itself": _rule(
+        (
+            "环节 {step} 由每次 {name} 产生，而同一事实又是它的凭证，一产生即办结",
+            "each {name} starts {step}, and the same fact is its evidence: it is met as it begins",
+        ),
+        (
+            "换凭证，或加 opens_after，或写 not_by: {name}",
+            "ask for other evidence, or add opens_after, or not_by: {name}",
+        ),
     ),
     "stage-without-step": _rule(
         ("交接 {start} → {end} 之间没有环节负责", "no step leads from stage {start} to stage {end}"),

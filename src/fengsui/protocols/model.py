@@ -100,7 +100,7 @@ class Frame(StrEnum):
     BEFORE = "before"  # due at a - length (elapsed); open so long before as it is valid, else from the start
     ON_DAYS = "on_days"  # the civil day that carries number n; the start day carries ``start_day``
     UNTIL = "until"  # due at a time carried in the anchor fact's data, else ``length`` if given
-    EVERY = "every"  # ``times`` windows of ``length`` one after the other, from a + opens_after
+    EVERY = "every"  # ``times`` windows, one every ``length`` from a + opens_after
     ROLLING = "rolling"  # one window of ``length``; each act opens the next, until a stop
 
 
@@ -113,6 +113,7 @@ class Window:
     opens_after: Length | None = None  # BEFORE: how long the evidence is valid; it opens so long before due
     days: tuple[int, ...] = ()  # ON_DAYS
     times: int = 0  # EVERY: how many windows
+    open_for: Length | None = None  # EVERY: how long each is open, in seconds or days; None: until the next
     data: str = ""  # UNTIL: the field of the anchor fact that carries the deadline
 
 
@@ -199,12 +200,13 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Once ``when`` is reached, these obligations are owed no longer."""
+    """Once ``when`` is reached, these obligations are owed no longer, unless ``unless`` was by then."""
 
     when: str
     cancels: tuple[str, ...]  # keys; all of them written out
     opens: str = ""  # the protocol that takes over (checked by the linter)
     basis: Basis = Basis()
+    unless: str | None = None  # a milestone
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,13 @@ BESIDE = {
     "before": ("valid_for",),
     "on_days": (),
     "until": ("else", "opens_after", "rounding", "ends_on"),
-    "every": ("times", "for", "opens_after", "rounding"),
+    "every": ("times", "for", "open_for", "opens_after", "rounding"),
     "rolling": ("opens_after", "rounding"),
 }
-TIMING = ("else", "times", "for", "opens_after", "valid_for", "rounding", "ends_on")
+TIMING = ("else", "times", "for", "open_for", "opens_after", "valid_for", "rounding", "ends_on")
 
 Keys = Mapping[str, Node]
+DAY = 86400
 
 
 def obligation(
@@ -64,6 +65,8 @@ def obligation(
     if start not in milestones:
         known = nearest_first(start, milestones)
         page.fault("no-anchor", keys["from"], name=start, known=known)
+    window = _window(page, node)
+    _one_at_each(page, node, window, start=milestones.get(start))
     by = owner(keys["by"]) if "by" in keys else Owner("")
     if by.place and by.place not in places:
         page.unknown(keys["by"], by.place, what="place", known=places)
@@ -72,7 +75,7 @@ def obligation(
         title=title(keys, default=key),
         by=by,
         start=start,
-        window=_window(page, node),
+        window=window,
         evidence=_evidence(page, keys["evidence"], milestones=milestones),
         basis=basis_of(node, default=law),
         series=name(keys["series"]) if "series" in keys else key,
@@ -142,8 +145,16 @@ def _window(page: Page, node: Node) -> Window:
             return Window(frame, otherwise, opens_after, data=field_of_data(at))
         case Frame.EVERY:
             each = length(page, at, beside=keys)
-            return Window(frame, each, opens_after, times=_times(node, each))
+            stays = _open_for(page, keys["open_for"], each) if "open_for" in keys else None
+            return Window(frame, each, opens_after, times=_times(node, each), open_for=stays)
     return Window(frame, length(page, at, beside=keys), opens_after)
+
+
+def _one_at_each(page: Page, node: Node, window: Window, *, start: Milestone | None) -> None:
+    """A step that every fact of a milestone starts anew is numbered by those facts: one window of each."""
+    several = window.frame is Frame.ROLLING or max(len(window.days), window.times) > 1
+    if several and start is not None and start.agg is Agg.EACH:
+        page.fault("each-windows", node, name=start.name, window=str(window.frame), at=str(window.frame))
 
 
 def _rounding(keys: Keys) -> dict[str, Node]:
@@ -173,6 +184,19 @@ def _times(node: Node, each: Length | None) -> int:
         keys["for"].wrong("a whole number of times the elapsed length at every")
         return 1
     return total // each.n
+
+
+def _open_for(page: Page, node: Node, each: Length | None) -> Length | None:
+    """How long each window is open: elapsed time, or civil days where the windows are civil too."""
+    stays = length(page, node, beside={})
+    if stays is None or each is None:
+        return stays
+    elapsed = Unit.SECONDS
+    shortest = each.n * {Unit.SECONDS: 1, Unit.MONTHS: 28 * DAY}.get(each.unit, DAY)
+    is_like = stays.unit is elapsed or (stays.unit is Unit.DAYS and each.unit is not elapsed)
+    if not is_like or not 0 < stays.n * (1 if stays.unit is elapsed else DAY) <= shortest:
+        node.wrong("a time no longer than from one window to the next, in days only where those are in days")
+    return stays
 
 
 def _evidence(page: Page, node: Node, *, milestones: Mapping[str, Milestone]) -> Evidence:

@@ -52,6 +52,23 @@ def due(protocol: Protocol, ground: Ground) -> Iterator[Message]:
             yield at_step("never-due", protocol, of=step, key="from", step=step.key, name=step.start)
 
 
+def others_meet(protocol: Protocol, _: Ground) -> Iterator[Message]:
+    """What every fact of a milestone starts anew is not met by that very fact."""
+    for step in protocol.obligations:
+        start, evidence, window = protocol.milestone(step.start), step.evidence, step.window
+        if start.agg is not Agg.EACH or start.time or evidence.count > 1 or evidence.not_by == start.name:
+            continue
+        if (
+            step.discharge is Discharge.FIFO
+        ):  # then it meets the one before, as a review does that sets the next
+            continue
+        opens_with_it = window.frame in (Frame.WITHIN, Frame.UNTIL) and not window.opens_after
+        meets = set(start.pattern.kinds) & set(evidence.pattern.kinds)
+        if opens_with_it and meets and not _contradict((*start.pattern.where, *evidence.pattern.where)):
+            words = {"step": step.key, "name": start.name}
+            yield at_step("each-meets-itself", protocol, of=step, key="evidence", **words)
+
+
 def reachable(milestone: Milestone, protocol: Protocol, *, ground: Ground) -> bool:
     """Whether any history at all reaches it."""
     bounds = [protocol.milestone(name) for name in (milestone.after, *(n for n, _ in milestone.of)) if name]
@@ -83,6 +100,7 @@ def _can_be(kind: str, protocol: Protocol, *, ground: Ground) -> bool:
 
 def _contradict(where: Iterable[Test]) -> bool:
     """Whether two conditions on one field leave no value."""
+    where = tuple(where)
     values: dict[str, set] = {}
     for test in where:
         if test.op in ("eq", "in"):
@@ -91,6 +109,9 @@ def _contradict(where: Iterable[Test]) -> bool:
         if test.op == "present" and test.value is False:
             values[test.field] = set()
     tested = {test.field for test in where if test.op != "present" and test.op != "ne"}
+    least, below = ({t.field: t.value for t in where if t.op == op} for op in ("at_least", "below"))
+    if any(least[field] >= below[field] for field in least.keys() & below.keys()):
+        return True
     return any(not left for field, left in values.items() if field in tested)
 
 
