@@ -36,7 +36,7 @@ def glr_nb(
 
     ``alpha``: variance mu + alpha * mu², 0: Poisson, nothing: estimated. Mean and dispersion that come
     with the series (``mu0``, ``alpha``) are taken as given; so are means given as ``mu0`` in the
-    settings, which may also be ``{"S": waves a year, "trend": true}``.
+    settings, which may also be ``{"S": waves a year, "trend": true}``; without, one wave and no trend.
     """
     asked = filled(settings or {}, DEFAULTS, compat=compat)
     wants_cases = one_of(asked, "ret", "value", "cases") == 1
@@ -64,7 +64,7 @@ def _in_control(series: Series, t: np.ndarray, asked: Mapping[str, object]) -> t
         return np.empty(0), 0.0
     if series.mu0 is not None:
         return series.mu0[t - 1], 0.0 if alpha is None else float(alpha)
-    given, wave = asked["mu0"], {"S": 1, "trend": True}
+    given, wave = asked["mu0"], {"S": 1, "trend": False}
     if given is not None and not isinstance(given, Mapping):
         return np.broadcast_to(np.asarray(given, dtype=float), len(t)), 0.0 if alpha is None else float(alpha)
     wave |= {key: value for key, value in (given or {}).items() if key in wave}
@@ -74,7 +74,7 @@ def _in_control(series: Series, t: np.ndarray, asked: Mapping[str, object]) -> t
         series.freq,
         t,
         has_trend=bool(wave["trend"]),
-        is_negative_binomial=True,
+        is_negative_binomial=alpha is None or alpha > 0,
         harmonics=int(wave["S"]),
     )
     return mean, estimated if alpha is None else float(alpha)

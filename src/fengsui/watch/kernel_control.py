@@ -59,10 +59,11 @@ def standardised(x, m, alpha, kind):
 
 
 @inner
-def count_for(goal, m, alpha, kind, keeps_root):
+def count_for(goal, m, alpha, kind, is_compatible):
     """The count whose standardised value is ``goal``: never below 0; rounded up for the standard scale.
 
-    ``keeps_root``: on Rossi's scale square a root below 0 too, as the reference does.
+    ``is_compatible``: on Rossi's scale square a root below 0 too, and take Anscombe's correction of the
+    second order with the wrong sign of its power, as the reference does.
     """
     root = math.sqrt(m)
     if kind == STANDARD:
@@ -70,10 +71,11 @@ def count_for(goal, m, alpha, kind, keeps_root):
     if kind == ROSSI:
         inside = 4.0 * m + 2.0 * root * goal
         u = (math.sqrt(inside) if inside > 0.0 else 0.0) - root
-        return u * u if u > 0.0 or (keeps_root and inside > 0.0) else 0.0
+        return u * u if u > 0.0 or (is_compatible and inside > 0.0) else 0.0
     if kind in (ANSCOMBE, ANSCOMBE_2ND):
         x23 = np.cbrt(m * m) + goal * m ** (1 / 6) / 1.5
-        x23 -= 1.0 / (9.0 * np.cbrt(m)) if kind == ANSCOMBE_2ND else 0.0
+        if kind == ANSCOMBE_2ND:
+            x23 -= np.cbrt(m) / 9.0 if is_compatible else 1.0 / (9.0 * np.cbrt(m))
         return x23**1.5 if x23 > 0.0 else 0.0
     if kind == PEARSON_NB:
         return max(0.0, m + goal * math.sqrt(m + alpha * m * m))
@@ -92,10 +94,11 @@ def count_for(goal, m, alpha, kind, keeps_root):
 
 
 @entry
-def cusum(y, m, starts, k, h, alpha, kind, keeps_root):
+def cusum(y, m, starts, k, h, alpha, kind, is_compatible):
     """The upper CUSUM from each start on, the count that would reach h, and whether h is reached.
 
-    It is not set back after an alarm. NaN on from a week without a case where the in-control mean is 0.
+    It is not set back after an alarm. NaN on from a week without a case where the in-control mean is 0. On
+    two scales the reference gives no count but what is left to h once this week is in (``is_compatible``).
     """
     total, upper, alarm = np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
     for s in range(len(starts) - 1):
@@ -104,10 +107,12 @@ def cusum(y, m, starts, k, h, alpha, kind, keeps_root):
             goal = h + k - before
             upper[i] = 0.0
             if m[i] > 0.0 or kind == NONE:
-                upper[i] = count_for(goal, m[i], alpha, kind, keeps_root)
+                upper[i] = count_for(goal, m[i], alpha, kind, is_compatible)
             step = before + standardised(y[i], m[i], alpha, kind) - k
             before = step if not step <= 0.0 else 0.0
             total[i] = before
+            if is_compatible and kind in (ANSCOMBE_NB, NONE):
+                upper[i] = max(0.0, h - before)
             alarm[i] = np.nan if math.isnan(before) else (1.0 if before >= h else 0.0)
     return total, upper, alarm
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from fengsui.watch.triangle import Triangle, triangle_from_cells, triangle_of
 from fengsui.watch.wallinga_teunis import wallinga_teunis
 
 WINDOW = 7
+ALL = "*"
 UNCERTAIN = ("std_mean_si", "min_mean_si", "max_mean_si", "std_std_si", "min_std_si", "max_std_si")
 
 
@@ -34,8 +36,10 @@ def read_table(path: Path) -> pa.Table:
 def _pieces(table: pa.Table, by: str, where: Path) -> dict[object, pa.Table]:
     if by not in table.column_names:
         raise BadInput(str(where), (Finding(str(where), by, "no such column", "a column"),))
-    names = np.array(table[by].to_pylist(), dtype=object)
-    return {name: table.filter(pa.array(names == name)) for name in dict.fromkeys(names)}
+    rows: dict[object, list[int]] = {}
+    for row, name in enumerate(table[by].to_pylist()):
+        rows.setdefault(name, []).append(row)
+    return {name: table.take(own) for name, own in rows.items()}
 
 
 def _with_name(table: pa.Table, column: str, value: object) -> pa.Table:
@@ -52,45 +56,90 @@ def _number(config: Mapping, key: str, otherwise: float | None = None) -> float:
 def _interval(config: Mapping, n_days: int) -> np.ndarray:
     if "si_distr" in config:
         return np.asarray(config["si_distr"], dtype=float)
-    return discretised(n_days, mean=_number(config, "mean_si"), sd=_number(config, "std_si"))
+    return _discretised(n_days, _number(config, "mean_si"), _number(config, "std_si"))
+
+
+@lru_cache(maxsize=64)
+def _discretised(n_days: int, mean: float, sd: float) -> np.ndarray:
+    """The interval that a thousand areas share."""
+    return discretised(n_days, mean=mean, sd=sd)
 
 
 def rt_table(incidence: Path, settings: Path, *, seed: int = 1) -> pa.Table:
     """Rt of every run that has both cases (``run_id,t,local,imported`` or ``run_id,t,I``) and settings.
 
-    Settings as in the reference: ``{"run": {"method": …, "config": {"mean_si": …}, "window": 7}}``.
+    Settings as in the reference: ``{"run": {"method": …, "config": {"mean_si": …}, "window": 7}}``. The name
+    ``*`` is that of every run without settings of its own, so that one entry does for all areas. Where the
+    cases have a ``date``, so has the table (``date_end``).
     """
-    runs = _pieces(read_table(incidence), "run_id", incidence)
+    runs = _runs(incidence)
     named = read_settings(settings)
-    tables = [_one_rt(run, named[run], runs[run], seed) for run in named if run in runs]
-    if not tables:
-        expected = "a run that the settings name too"
+    asked = [(run, named[run]) for run in named if run in runs]
+    if ALL in named:
+        asked += [(run, named[ALL]) for run in runs if run not in named]
+    if not asked:
+        expected = f"a run that the settings name too, or {ALL}"
         raise BadInput(
             str(incidence), (Finding(str(incidence), "run_id", ", ".join(map(str, runs)), expected),)
         )
-    return pa.concat_tables(tables)
-
-
-def _one_rt(run: str, setting: Mapping, cases: pa.Table, seed: int) -> pa.Table:
-    config = setting.get("config", {})
-    local = cases["local" if "local" in cases.column_names else "I"].to_numpy().astype(float)
-    imported = cases["imported"].to_numpy().astype(float) if "imported" in cases.column_names else None
-    length = int(setting.get("window", WINDOW))
-    prior = Prior(_number(config, "mean_prior", 5.0), _number(config, "std_prior", 5.0))
-    if setting.get("method") == "uncertain_si" or all(key in config for key in UNCERTAIN):
-        table = estimate_uncertain(
-            local,
-            imported,
-            interval=_uncertain(config),
-            seed=int(config.get("seed", seed)),
-            n_intervals=int(config.get("n1", 500)),
-            length=length,
-            prior=prior,
+    found: dict[object, pa.Table] = {}
+    certain = [(run, setting) for run, setting in asked if not _is_uncertain(setting)]
+    intervals = [_interval(setting.get("config", {}), runs[run].num_rows) for run, setting in certain]
+    many = (
+        estimate_many(
+            [_local_and_imported(runs[run]) for run, _ in certain],
+            intervals=intervals,
+            lengths=[int(setting.get("window", WINDOW)) for _, setting in certain],
+            priors=[_prior(setting) for _, setting in certain],
         )
-    else:
-        interval = _interval(config, len(local))
-        table = estimate_many([(local, imported)], intervals=[interval], lengths=[length], priors=[prior])[0]
-    return _with_name(table, "run_id", run)
+        if certain
+        else []
+    )
+    found |= {run: table for (run, _), table in zip(certain, many, strict=True)}
+    found |= {run: _unsure_rt(setting, runs[run], seed) for run, setting in asked if _is_uncertain(setting)}
+    has_dates = all("date" in runs[run].column_names for run, _ in asked)
+    return pa.concat_tables(
+        [_with_name(_dated(found[run], runs[run], has_dates), "run_id", run) for run, _ in asked]
+    )
+
+
+def _runs(incidence: Path) -> dict[object, pa.Table]:
+    table = read_table(incidence)
+    return _pieces(table, "area" if "run_id" not in table.column_names else "run_id", incidence)
+
+
+def _is_uncertain(setting: Mapping) -> bool:
+    config = setting.get("config", {})
+    return setting.get("method") == "uncertain_si" or all(key in config for key in UNCERTAIN)
+
+
+def _local_and_imported(cases: pa.Table) -> tuple[np.ndarray, np.ndarray | None]:
+    local = cases["local" if "local" in cases.column_names else "I"].to_numpy().astype(float)
+    return local, cases["imported"].to_numpy().astype(float) if "imported" in cases.column_names else None
+
+
+def _prior(setting: Mapping) -> Prior:
+    config = setting.get("config", {})
+    return Prior(_number(config, "mean_prior", 5.0), _number(config, "std_prior", 5.0))
+
+
+def _dated(table: pa.Table, cases: pa.Table, has_dates: bool) -> pa.Table:
+    """The table with the last day of each window, if the cases have dates."""
+    if not has_dates:
+        return table
+    return table.add_column(2, "date_end", cases["date"].take(pa.array(table["t_end"].to_numpy() - 1)))
+
+
+def _unsure_rt(setting: Mapping, cases: pa.Table, seed: int) -> pa.Table:
+    config = setting.get("config", {})
+    return estimate_uncertain(
+        *_local_and_imported(cases),
+        interval=_uncertain(config),
+        seed=int(config.get("seed", seed)),
+        n_intervals=int(config.get("n1", 500)),
+        length=int(setting.get("window", WINDOW)),
+        prior=_prior(setting),
+    )
 
 
 def _uncertain(config: Mapping) -> Uncertain:
@@ -181,7 +230,10 @@ def _triangle(case: Mapping, lists: Mapping, triangles: Mapping) -> Triangle | N
         table = triangles[case["case"]]
         counts = table["n"].to_numpy(zero_copy_only=False).astype(float)
         return triangle_from_cells(
-            table["date"].to_numpy().astype("datetime64[D]"), table["delay"].to_numpy(), counts
+            table["date"].to_numpy().astype("datetime64[D]"),
+            table["delay"].to_numpy(),
+            counts,
+            now=np.datetime64(case["now"]),
         )
     return None
 

@@ -53,6 +53,9 @@ METHODS: Mapping[str, Method] = {
     "boda": Method("boda", BOUND, Text("贝叶斯暴发探测", "BODA")),
     "moving_percentile": Method("history", BOUND, Text("移动百分位数法", "moving percentile")),
     "fixed_threshold": Method("history", BOUND, Text("固定阈值法", "fixed threshold")),
+    "outbreak_odds": Method(
+        "odds", (*BOUND, "expected", "phi", "odds", "pvalue"), Text("暴发可能性比", "odds of an outbreak")
+    ),
     "mem": Method("mem", (*BOUND, "intensity"), Text("移动流行区间法", "Moving Epidemic Method")),
 }
 # What the reference calls them.

@@ -161,6 +161,34 @@ def _beta_negative_binomial(
     return pmf, (before / (before + after))[:, 0]
 
 
+def _delay_draws(triangle: Triangle, belief: Belief, rows: int | None, *, is_truncated: bool) -> np.ndarray:
+    """Drawn shares F(0) … F(D), a row for each draw."""
+    rng = np.random.default_rng(belief.seed)
+    n_draws = belief.n_draws
+    if is_truncated:
+        n, total = triangle.totals(rows)
+        delays = np.arange(len(n))
+        stay = rng.beta(
+            (total - n + belief.kappa * delays)[1:], (n + belief.kappa)[1:], (n_draws, len(n) - 1)
+        )
+        return np.append(np.cumprod(stay[:, ::-1], axis=1)[:, ::-1], np.ones((n_draws, 1)), axis=1)
+    weights = rng.standard_gamma(
+        _untruncated_weights(triangle, belief, rows), (n_draws, triangle.longest + 1)
+    )
+    return np.cumsum(weights, axis=1) / weights.sum(axis=1)[:, None]
+
+
+def _posteriors(triangle: Triangle, ages: np.ndarray, belief: Belief, shares: np.ndarray):
+    """For each day what is known, and the chances of the totals from there up, a row for each draw."""
+    prior, n = belief.log_prior(), np.arange(belief.most + 1)
+    for own, age in zip(triangle.so_far[-len(ages) :].astype(int), ages, strict=True):
+        f = np.clip(shares[:, age], 1e-300, 1 - 1e-12)
+        choose = (log_gamma(n[own:] + 1.0) - log_gamma(n[own:] - own + 1.0)).astype(float)
+        log_post = (prior[own:] + choose)[None, :] + np.log1p(-f)[:, None] * (n[own:] - own)[None, :]
+        post = np.exp(log_post - log_post.max(axis=1)[:, None])
+        yield own, post / post.sum(axis=1)[:, None]
+
+
 def _averaged(
     triangle: Triangle,
     ages: np.ndarray,
@@ -171,29 +199,44 @@ def _averaged(
     is_truncated: bool,
 ):
     """The posterior of the total for each of many draws of the share, averaged."""
-    rng = np.random.default_rng(belief.seed)
-    if is_truncated:
-        n, total = triangle.totals(rows)
-        delays = np.arange(len(n))
-        stay = rng.beta(
-            (total - n + belief.kappa * delays)[1:], (n + belief.kappa)[1:], (belief.n_draws, len(n) - 1)
-        )
-        shares = np.append(np.cumprod(stay[:, ::-1], axis=1)[:, ::-1], np.ones((belief.n_draws, 1)), axis=1)
-    else:
-        weights = rng.standard_gamma(
-            _untruncated_weights(triangle, belief, rows), (belief.n_draws, triangle.longest + 1)
-        )
-        shares = np.cumsum(weights, axis=1) / weights.sum(axis=1)[:, None]
-    prior, n = belief.log_prior(), np.arange(belief.most + 1)
-    known = triangle.so_far[-len(ages) :].astype(int)
+    shares = _delay_draws(triangle, belief, rows, is_truncated=is_truncated)
     pmf = np.zeros((len(ages), belief.most + 1))
-    for day, (own, age) in enumerate(zip(known, ages, strict=True)):
-        f = np.clip(shares[:, age], 1e-300, 1 - 1e-12)
-        choose = (log_gamma(n[own:] + 1.0) - log_gamma(n[own:] - own + 1.0)).astype(float)
-        log_post = (prior[own:] + choose)[None, :] + np.log1p(-f)[:, None] * (n[own:] - own)[None, :]
-        post = np.exp(log_post - log_post.max(axis=1)[:, None])
-        pmf[day, own:] = (post / post.sum(axis=1)[:, None]).mean(axis=0)
+    for day, (own, post) in enumerate(_posteriors(triangle, ages, belief, shares)):
+        pmf[day, own:] = post.mean(axis=0)
     return pmf, shares[:, ages].mean(axis=0)
+
+
+def drawn_totals(
+    triangle: Triangle,
+    *,
+    rows: int | None = None,
+    belief: Belief | None = None,
+    delays: Triangle | None = None,
+    seed: int = 2023,
+) -> np.ndarray:
+    """Possible totals of the last D days, ``[draw, day]``: the days of a draw share one delay distribution.
+
+    By ``bayes.trunc``. Totals drawn day by day from ``nowcast`` would lose what the days have in common, and
+    sums over them would look more certain than they are. ``delays``: a triangle of more cases to learn delays
+    from. Without a ``belief`` the level of a day is believed to be that of the last D days, give or take as
+    much: a fixed level would pull days of which little is known towards itself.
+    """
+    n_days = min(triangle.longest, len(triangle.dates))
+    ages = np.minimum(np.arange(n_days)[::-1], triangle.longest)
+    source = triangle if delays is None else delays
+    known = triangle.so_far[-n_days:]
+    if belief is None:
+        level = max(0.5, known.sum() / max(share_by_hazard(source, rows)[ages].sum(), 1e-9))
+        belief = Belief(mean=level, variance=level + level**2, seed=seed)
+    most = int(max(belief.most, 3 * known.max(), belief.mean + 8 * belief.variance**0.5))
+    belief = belief if most == belief.most else Belief(**{**_as_dict(belief), "most": most})
+    shares = _delay_draws(source, belief, rows, is_truncated=True)
+    rng = np.random.default_rng((belief.seed, int(triangle.counts.shape[0]), int(known.sum())))
+    out = np.empty((belief.n_draws, n_days))
+    for day, (own, post) in enumerate(_posteriors(triangle, ages, belief, shares)):
+        reached = np.cumsum(post, axis=1) < rng.random(belief.n_draws)[:, None]
+        out[:, day] = own + reached.sum(axis=1)
+    return out
 
 
 def _uniform(triangle: Triangle, ages: np.ndarray, belief: Belief, rows: int | None, compat: str | None):

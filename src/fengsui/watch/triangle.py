@@ -68,10 +68,28 @@ def triangle_of(
     return Triangle(dates, counts, truth)
 
 
-def triangle_from_cells(dates: np.ndarray, delays: np.ndarray, counts: np.ndarray) -> Triangle:
-    """The triangle of a table of cells; a day that is older than the longest delay is complete."""
-    days = np.arange(dates.min(), dates.max() + np.timedelta64(1, "D"))
+def triangle_from_cells(
+    dates: np.ndarray, delays: np.ndarray, counts: np.ndarray, *, now: np.datetime64 | None = None
+) -> Triangle:
+    """The triangle of a table of cells; a step that is older than the longest delay is complete.
+
+    Steps are as long as the shortest time between two dates (days, weeks). ``now``: the step that is today;
+    what was reported after it is only known as the truth.
+    """
+    apart = np.diff(np.unique(dates)).astype(int)
+    step = int(apart.min()) if len(apart) else 1
+    days = np.arange(dates.min(), dates.max() + np.timedelta64(1, "D"), step)
+    off = (dates - days[0]).astype(int)
+    if np.any(off % step):
+        expected = f"steps of {step} days from {days[0]} on"
+        raise BadInput("triangle", (Finding("triangle", "date", str(dates[off % step > 0][0]), expected),))
     cells = np.full((len(days), int(delays.max()) + 1), np.nan)
-    cells[(dates - days[0]).astype(int), delays.astype(int)] = counts
+    cells[off // step, delays.astype(int)] = counts
     is_complete = ~np.isnan(cells).any(axis=1)
-    return Triangle(days, cells, np.where(is_complete, np.nansum(cells, axis=1), np.nan))
+    truth = np.where(is_complete, np.nansum(cells, axis=1), np.nan)
+    if now is not None:
+        kept = days <= now
+        days, cells, truth = days[kept], cells[kept], truth[kept]
+        ages = np.arange(len(days))[::-1]
+        cells[np.arange(cells.shape[1])[None, :] > ages[:, None]] = np.nan
+    return Triangle(days, cells, truth)

@@ -1,8 +1,11 @@
 """What the commands of this folder share: their options, and where their answer goes."""
 
+import math
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import pyarrow as pa
 import typer
 
@@ -54,12 +57,38 @@ def write(run: Run, table: pa.Table, out: Path | None, *, n_alarms: int | None =
         return
     said = {"rows": table.num_rows} | ({} if n_alarms is None else {"alarms": n_alarms})
     if out is None:
-        run.answer({**said, "table": table.to_pylist()}, lambda page: None)
+        run.answer({**said, "table": [_plain(row) for row in table.to_pylist()]}, lambda page: None)
         return
-    with out.open("w", encoding="utf-8", newline="") as file:
-        write_table(table, file)
+    write_file(table, out)
     line_zh = f"{table.num_rows:,} 行" + ("" if n_alarms is None else f"，{n_alarms:,} 次预警") + f" → {out}"
     line_en = (
         f"{table.num_rows:,} rows" + ("" if n_alarms is None else f", {n_alarms:,} alarms") + f" → {out}"
     )
     run.answer({**said, "file": str(out)}, lambda page: page.line(run.say(line_zh, line_en)))
+
+
+def day_of(name: str, said: str | None) -> np.datetime64 | None:
+    """The date an option names, None if it was not given; BadInput if it is none."""
+    if said is None:
+        return None
+    try:
+        return np.datetime64(date.fromisoformat(said), "D")
+    except ValueError as error:
+        raise BadInput(name, (Finding(name, "date", said, "a date such as 2026-01-31"),)) from error
+
+
+def _plain(row: dict) -> dict:
+    """A row as JSON can say it: dates as text, nothing for what is no number."""
+    return {key: _plain_value(value) for key, value in row.items()}
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_file(table: pa.Table, out: Path) -> None:
+    """Write a table to a file, without a word."""
+    with out.open("w", encoding="utf-8", newline="") as file:
+        write_table(table, file)

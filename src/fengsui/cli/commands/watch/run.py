@@ -16,6 +16,7 @@ from fengsui.cli.commands.watch._files import Compat, Config, Out, compat_of, so
 from fengsui.cli.options import argument, option
 from fengsui.cli.run import Run
 from fengsui.watch.methods import METHODS, method_named, run_method
+from fengsui.watch.review import withheld
 from fengsui.watch.series import read_series
 from fengsui.watch.settings import read_settings
 
@@ -52,5 +53,6 @@ def command(
     """Judge the series and write the table."""
     name = method_named(method)
     table = run_method(name, read_series(series, freq=freq), read_settings(config), compat=compat_of(compat))
+    table = withheld(table, series)
     n_alarms = pc.sum(table["alarm"]).as_py() or 0
     write(run, table, out, n_alarms=int(n_alarms))

@@ -1,0 +1,50 @@
+"""What the commands on signals share: the declaration, the names of areas, where mornings are kept."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from fengsui.cli.options import option
+from fengsui.cli.run import Run
+from fengsui.kit.areas import Areas
+from fengsui.kit.text import Text
+from fengsui.watch.declared import SHIPPED, Declared, read_declared
+
+CountsFile = Annotated[
+    Path | None,
+    option(
+        "--counts",
+        "声明哪些事实计入哪条序列的 YAML 文件；默认随附的一份",
+        "YAML file saying which facts count for which series; the one that ships",
+        metavar="FILE",
+    ),
+]
+Week = Annotated[
+    str,
+    option(
+        "--week",
+        "iso（周一起，默认）或 cdc（周日起）",
+        "iso (from Monday), unless said; or cdc (from Sunday)",
+        metavar="KIND",
+    ),
+]
+
+
+def declared_in(path: Path | None) -> Declared:
+    """The declaration a command is to go by."""
+    return read_declared(path or SHIPPED)
+
+
+def folder_of(run: Run) -> Path:
+    """Where the mornings of a region are kept: beside its database."""
+    return run.db.with_name(run.db.name + ".watch")
+
+
+def names_in(areas: Areas | None) -> Callable[[str], Text]:
+    """What areas are called; their code where nobody says."""
+
+    def name(code: str) -> Text:
+        known = areas.resolve(code) if areas else None
+        return areas.get(known).name if known else Text(code, code)
+
+    return name
