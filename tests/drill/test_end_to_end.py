@@ -41,6 +41,21 @@ def test_weeks_with_new_laws_a_year_end_or_a_february_are_found_as_well(tmp_path
     assert report((*found.missed, *found.false, *found.wrong_time, *found.wrong_owner)) == []
 
 
+@pytest.mark.parametrize(("start", "area"), [("2021-10-20", "150200"), ("2022-04-01", "150781")])
+def test_where_a_city_ordered_a_fifth_test_it_is_in_the_drill_and_asked_for(tmp_path, areas, start, area):
+    drill = generate(tmp_path, rng=np.random.default_rng(7), areas=areas, start=start, days=28, loops=1200)
+    taken = take(drill, areas)
+    under_order = [
+        loop
+        for loop, _ in derived(taken, areas)
+        if loop.protocol == "cn.covid19/returnee"
+        and any(d.n == 10 and d.met_at < drill.end_at for d in loop.duties)
+    ]
+    assert any(area in areas.path(areas.resolve(loop.place)) for loop in under_order)
+    found = score(drill.truth.breaks, breaks(taken, areas), as_of=drill.end_at)
+    assert report((*found.missed, *found.false, *found.wrong_time, *found.wrong_owner)) == []
+
+
 def test_every_kind_of_the_catalogue_is_found_for_what_it_is(tmp_path, areas):
     rng = np.random.default_rng(2021)
     drill = generate(tmp_path, rng=rng, areas=areas, loops=4000, days=45)

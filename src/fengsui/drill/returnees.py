@@ -62,10 +62,13 @@ def _arrive(scene: Scene, coming: Return, *, person: Person) -> None:
 
 
 def _test_days(story: Story, here: str, *, anchored_at: int) -> tuple[int, ...]:
-    """The days of the tests: by the order of Hailar where it held when they began to be owed."""
-    zone = story.calendar.zone
-    began, ended = (parse(at, zone=zone)[0] for at in (rules.STRICTER_FROM, rules.STRICTER_UNTIL))
-    stricter = story.scene.world.banner(here) == rules.STRICTER_AREA and began <= anchored_at < ended
+    """The days of the tests: by the local order that held there when they began to be owed, if one did."""
+    zone, world = story.calendar.zone, story.scene.world
+    around = (world.banner(here), world.league(here))
+    stricter = any(
+        area in around and parse(began, zone=zone)[0] <= anchored_at < parse(ended, zone=zone)[0]
+        for area, began, ended in rules.STRICTER
+    )
     return rules.STRICTER_TEST_DAYS if stricter else rules.CENTRAL_TEST_DAYS
 
 

@@ -39,10 +39,14 @@ RELEASE_AFTER_PERIOD = 12 * HOUR  # [D]
 DOUBLE_TEST_BEFORE = 24 * HOUR  # [8]: two laboratories, two reagents in the day before release
 NOTICE_WITHIN = 12 * HOUR  # Law on Prevention of Infectious Diseases §39, hours [D]
 
-# Hailar, 2021-08-06 15:00 to 2021-09-06: five tests for people from medium- and high-risk areas
-STRICTER_AREA = "150702"
-STRICTER_FROM = "2021-08-06 15:00"
-STRICTER_UNTIL = "2021-09-06 00:00"
+# Where a local order asked for five tests of people from medium- and high-risk areas: Hailar, Baotou, Ordos
+# and Manzhouli. Area, from and until; the day the last three ended is not printed in what was read [D].
+STRICTER = (
+    ("150702", "2021-08-06 15:00", "2021-09-06 00:00"),
+    ("150200", "2021-10-25 00:00", "2021-11-25 00:00"),
+    ("150600", "2021-10-27 00:00", "2021-11-27 00:00"),
+    ("150781", "2022-03-31 00:00", "2022-05-01 00:00"),
+)
 STRICTER_TEST_DAYS = (1, 4, 7, 10, 14)
 
 # Cases
