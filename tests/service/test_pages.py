@@ -50,7 +50,7 @@ def cookie(lang: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_page_says_that_there_is_no_login_and_that_it_is_open_here_only(browser, address):
-    assert "没有登录，只在本机开放" in text(browser.get(address))
+    assert "没有登录，只对本机开放" in text(browser.get(address))
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -32,7 +32,12 @@ def asked() -> set[str]:
     found: set[str] = set()
     for path in [*SERVICE.rglob("*.html"), *SERVICE.rglob("*.py")]:
         text = path.read_text(encoding="utf-8")
-        found |= set(re.findall(r"""\{% say ["']([\w.]+)["']""", text))
+        found |= set(re.findall(r"""(?:\{% say |\bsay\()["']([\w.]+)["']""", text))
+    script = (SERVICE / "static" / "fengsui" / "phone.js").read_text(encoding="utf-8")
+    said = "".join(re.findall(r"\bsay\(([^,)]*)", script))
+    found |= {f"phone.{key}" for key in re.findall(r'"([a-z_]+)"', said)}
+    named = re.findall(r'words\["(\w+)"\]', (SERVICE / "phone.py").read_text(encoding="utf-8"))
+    found |= {f"phone.{key}" for key in named}
     return found | {f"error.{name}" for name in ("not_found", "bad_input", "refused", "broken")}
 
 

@@ -1,7 +1,8 @@
 """Protocols as people read them: steps, clocks, owners, law, and how sure we are; versions in time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from fengsui.board.desk import SUBJECT_TYPES, Desk
 from fengsui.board.packs import by_pack, pack_title, short_file
@@ -49,7 +50,7 @@ class ProtocolList:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One version in time. ``area_name`` is set on local orders."""
+    """One version in time. ``area_name`` is set on local orders; ``previous``: what it took the place of."""
 
     version: str
     valid_from: int
@@ -59,6 +60,7 @@ class VersionRow:
     is_in_force: bool
     overlay: str
     area_name: Text | None
+    previous: str
     digest: str
 
 
@@ -116,6 +118,8 @@ def protocol_page(desk: Desk, name: str, *, version: str | None = None) -> Proto
             raise NotFound(f"{name} has no version {version}.")
     wording = Wording(desk.kinds, role_names(desk.world.areas), desk.world.areas.region.level_names)
     zone = desk.world.areas.region.zone
+    published = [edition.protocol.version for edition in desk.library.editions[name]]
+    previous = {after: before for before, after in pairwise(published)}
     return ProtocolPage(
         now=desk.now,
         known_at=desk.known_at,
@@ -124,14 +128,24 @@ def protocol_page(desk: Desk, name: str, *, version: str | None = None) -> Proto
         subject=SUBJECT_TYPES.get(shown.subject, Text(shown.subject, shown.subject)),
         outline=outline(shown, wording, zone=zone),
         steps=steps(shown, wording),
-        versions=tuple(_version(desk, v, shown, zone=zone, wording=wording) for v in everywhere),
+        versions=tuple(
+            _version(desk, v, shown, zone=zone, wording=wording, previous=previous) for v in everywhere
+        ),
         confirm_after=shown.confirm_after,
         file=short_file(shown),
         url=shown.basis.url,
     )
 
 
-def _version(desk: Desk, one: Protocol, shown: Protocol, *, zone: str, wording: Wording) -> VersionRow:
+def _version(
+    desk: Desk,
+    one: Protocol,
+    shown: Protocol,
+    *,
+    zone: str,
+    wording: Wording,
+    previous: Mapping[str, str],
+) -> VersionRow:
     return VersionRow(
         version=one.version,
         valid_from=one.valid_from,
@@ -141,5 +155,6 @@ def _version(desk: Desk, one: Protocol, shown: Protocol, *, zone: str, wording: 
         is_in_force=one.valid_from <= desk.now < one.valid_until,
         overlay=one.overlay,
         area_name=desk.place_text(one.area) if one.area else None,
+        previous=previous.get(one.version, ""),
         digest=one.digest,
     )

@@ -1,58 +1,42 @@
-"""The Django application: configured in code, without a database of its own and without an environment.
+"""The Django application: configured in code, and asked for the region by way of the request.
 
-Django keeps nothing here. It finds the page, renders it and guards it; what is shown comes from the
-``Room`` that travels with every request, so one process can serve several (the tests do).
+At a desk Django keeps nothing: it finds the page, renders it and guards it. As a service it keeps accounts
+and sessions in a database of its own. What is shown comes from the ``Room`` that travels with every
+request, so one process can serve several (the tests do).
 """
 
-import secrets
+import logging
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
+from fengsui.service.config import Config
 from fengsui.service.room import Room
+from fengsui.service.settings import at_a_desk, with_accounts
 
-HERE = Path(__file__).parent
 ROOM = "fengsui.room"  # where a request carries its room
-LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 WsgiApp = Callable[[dict, Callable], Iterable[bytes]]
 
 
-def configure() -> None:
-    """Set Django up, once a process."""
+def configure(config: Config | None = None) -> None:
+    """Set Django up, once a process: as a service with accounts, or without a configuration as a desk."""
     if settings.configured:
         return
-    settings.configure(
-        DEBUG=False,
-        SECRET_KEY=secrets.token_urlsafe(50),  # signs nothing that outlives the process
-        ALLOWED_HOSTS=LOOPBACK,  # a page elsewhere cannot reach us by renaming us
-        ROOT_URLCONF="fengsui.service.urls",
-        INSTALLED_APPS=["django.contrib.staticfiles", "django_htmx"],
-        MIDDLEWARE=[
-            "fengsui.service.guard.guard",
-            "whitenoise.middleware.WhiteNoiseMiddleware",
-            "django.middleware.common.CommonMiddleware",
-            "django_htmx.middleware.HtmxMiddleware",
-        ],
-        TEMPLATES=[
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "DIRS": [HERE / "templates"],
-                "OPTIONS": {"builtins": ["fengsui.service.tags"], "string_if_invalid": ""},
-            }
-        ],
-        STATIC_URL="/static/",
-        STATICFILES_DIRS=[HERE / "static"],
-        WHITENOISE_USE_FINDERS=True,  # served from the packages, nothing is collected
-        WHITENOISE_MAX_AGE=0,  # asked again each time: a new version never meets an old style sheet
-        USE_TZ=True,
-        USE_I18N=False,  # words come from our own two files, checked to be complete
-        LOGGING_CONFIG=None,
-    )
+    settings.configure(**(with_accounts(config) if config else at_a_desk()))
     django.setup()
+    # Addresses name loops and subjects; only what broke is worth a line, and its trace says where.
+    logging.getLogger("django.request").setLevel(logging.ERROR)
+
+
+def with_tables(config: Config) -> None:
+    """Set Django up as a service, and bring the tables of its accounts up to date."""
+    from django.core.management import call_command
+
+    configure(config)
+    call_command("migrate", verbosity=0, interactive=False)
 
 
 def application(room: Room) -> WsgiApp:

@@ -1,13 +1,18 @@
 """What goes around every page: language, security headers, and errors said in words."""
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
 from fengsui.kit.text import LANGS
 from fengsui.service.room import Room
 
 COOKIE = "lang"
+REASONS = "reasons"  # in the session: address → why it was opened
+LONGEST = 300  # letters of a reason
 A_YEAR = 365 * 86400
 HEADERS = {
     # No inline script or style, nothing from elsewhere, no framing.
@@ -26,7 +31,8 @@ HEADERS = {
         )
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Addresses name loops: they stay here. A form has to say where it comes from.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -34,14 +40,19 @@ HEADERS = {
 
 
 def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Django middleware: sets ``request.room`` and ``request.lang``, and the headers of the answer."""
+    """Django middleware: sets who asks for what in which language, and the headers of the answer."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         room: Room = request.META["fengsui.room"]
         request.room = room
         asked = request.GET.get("lang", "")
         kept = request.COOKIES.get(COOKIE, "")
-        request.lang = next((lang for lang in (asked, kept, room.lang) if lang in LANGS), LANGS[0])
+        own = getattr(getattr(request, "user", None), "lang", "")
+        request.lang = next((lang for lang in (asked, kept, own, room.lang) if lang in LANGS), LANGS[0])
+        if settings.USE_I18N:  # the words of the pages that are not ours
+            translation.activate("zh-hans" if request.lang == "zh" else "en")
+        request.actor = room.actor_of(request)
+        request.reason = _reason(request)
         response = get_response(request)
         if asked in LANGS and asked != kept:
             response.set_cookie(COOKIE, asked, max_age=A_YEAR, samesite="Lax", httponly=True)
@@ -52,3 +63,9 @@ def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Http
         return response
 
     return middleware
+
+
+def _reason(request: HttpRequest) -> str:
+    """Why somebody opens a record that is not their own work: as told for this address within the session."""
+    told = getattr(request, "session", {}).get(REASONS, {}).get(request.path, "")
+    return told or unquote(request.headers.get("X-Reason", "")).strip()[:LONGEST]

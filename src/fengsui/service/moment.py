@@ -24,17 +24,17 @@ class Moment:
 def moment(query: Mapping[str, str], *, now: int, zone: str) -> Moment:
     """The moment a query asks for. Without ``known_at``: by what is known now. BadInput if it is no time.
 
-    Nothing is known of the future, so a moment that lies ahead of the clock is the present.
+    Nothing is known of the future, so a moment that lies ahead of the clock is the present. A day without
+    a time is asked for as it was at its end.
     """
     asked = {name: query[name].strip() for name in ("as_of", "known_at") if query.get(name, "").strip()}
-    times = {name: _time(name, text, zone) for name, text in asked.items()}
+    times = {name: sum(a_time(name, text, zone)) for name, text in asked.items()}
     return Moment(min(times.get("as_of", now), now), min(times.get("known_at", now), now), asked)
 
 
-def _time(name: str, text: str, zone: str) -> int:
-    """A day without a time is asked for as it was at its end."""
+def a_time(name: str, text: str, zone: str) -> tuple[int, int]:
+    """A time of the query with its span: a day without a time spans that day. BadInput if it is no time."""
     try:
-        at, span = parse(text, zone=zone)
+        return parse(text, zone=zone)
     except ValueError as error:
         raise BadInput(f"{name}: {error}", (Finding("query", name, repr(text), "a time"),)) from error
-    return at + span

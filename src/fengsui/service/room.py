@@ -2,17 +2,42 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import RLock
+from typing import Protocol
 
+from django.http import HttpRequest
+
+from fengsui.access.actors import DESK, Actor, with_posts
+from fengsui.access.policy import Policy
+from fengsui.access.visit import Book, Visit
+from fengsui.board.change_page import Compare
 from fengsui.board.desk import Desk, Ledger
+from fengsui.engines.audit import Audit
 from fengsui.engines.view import View
 from fengsui.facts.catalogue import Catalogue
+from fengsui.facts.store import Store
 from fengsui.kit.clock import Clock
 from fengsui.loops.loop import World
 from fengsui.protocols.library import Library
 
+ActorOf = Callable[[HttpRequest], Actor]
 ViewAt = Callable[[int, int], View]  # as_of, known_at → the view of that moment
 KEPT = 4  # views of past moments that are kept at hand
+
+
+class Keeping(Store, Ledger, Protocol):
+    """What keeps the region: facts, rows that could not be taken, and the audit."""
+
+    @property
+    def audit(self) -> Audit:
+        """Who saw and changed what."""
+        ...
+
+
+def at_the_desk(request: HttpRequest) -> Actor:
+    """Whoever runs the program on their own machine: nobody else can reach it."""
+    return DESK
 
 
 @dataclass
@@ -20,8 +45,10 @@ class Room:
     """Everything the pages share.
 
     ``live`` answers for the present, ``view_at`` for any other moment; making such a view takes
-    seconds for a large region, so the last few are kept. ``lock`` is held while a page is put
-    together: the store belongs to one thread at a time, and a page takes milliseconds.
+    seconds for a large region, so the last few are kept. ``compare`` tries a version on the facts.
+    ``store`` keeps facts and audit. ``actor_of`` tells who sends a request, ``salt`` makes pseudonyms for
+    those who may only glance. ``lock`` is held while a page is put together: the store belongs to one
+    thread at a time, and a page takes milliseconds.
     """
 
     live: Callable[[], View]
@@ -29,11 +56,34 @@ class Room:
     library: Library
     world: World
     kinds: Catalogue
-    ledger: Ledger
+    store: Keeping
+    compare: Compare
     clock: Clock
     lang: str = "zh"
+    policy: Policy = field(default_factory=Policy.shipped)
+    actor_of: ActorOf = at_the_desk
+    salt: bytes = b""
+    secret: bytes = b""  # for the pseudonyms of people in uploaded sheets
+    has_accounts: bool = False
+    mornings: Path | None = None  # where the morning runs of early warning are kept
     lock: RLock = field(default_factory=RLock)
     _past: dict[tuple[int, int], View] = field(default_factory=dict)
+    _book: Book | None = None
+
+    @property
+    def book(self) -> Book:
+        """The audit, as the doors write it."""
+        if self._book is None:
+            self._book = Book(self.store.audit, self.clock)
+        return self._book
+
+    def visit(self, actor: Actor, desk: Desk, *, reason: str = "") -> Visit:
+        """Somebody at a desk. What posts the facts give them is read now."""
+        at = self.clock()
+        whole = with_posts(actor, self.live(), at=at) if actor.subject else actor
+        return Visit(
+            whole, desk, self.policy, book=self.book, at=at, salt=self.salt or b"desk", reason=reason
+        )
 
     @property
     def zone(self) -> str:
@@ -43,7 +93,7 @@ class Room:
     def desk(self, as_of: int, known_at: int, *, is_now: bool) -> Desk:
         """What the pages of one moment are made from."""
         view = self.live() if is_now else self._view_of(as_of, known_at)
-        return Desk(view, self.library, self.world, self.kinds, self.ledger, as_of, known_at)
+        return Desk(view, self.library, self.world, self.kinds, self.store, as_of, known_at)
 
     def _view_of(self, as_of: int, known_at: int) -> View:
         at = (as_of, known_at)

@@ -1,20 +1,26 @@
-"""Open a region's file and serve its pages on this machine, in one process."""
+"""Open a region's file and serve its pages: at a desk, to this machine; as a service, to who logs in."""
 
 import threading
 import webbrowser
+from hashlib import blake2b
+from importlib import import_module
 from pathlib import Path
 
 import uvicorn
 from a2wsgi import WSGIMiddleware
 
+from fengsui.access.policy import Policy
+from fengsui.board.policy import policy
 from fengsui.engines.derivation import Derivation
 from fengsui.engines.home import Home, open_home
 from fengsui.engines.snapshot import Snapshot
 from fengsui.kit.clock import Clock
-from fengsui.service.app import application
+from fengsui.service.app import application, with_tables
+from fengsui.service.config import read_config, secret_of
 from fengsui.service.room import Room
+from fengsui.watch.kept import folder_beside
 
-HOST = "127.0.0.1"  # there is no login yet, so no other machine may reach us
+HOST = "127.0.0.1"  # a desk has no login, so no other machine may reach it
 PORT = 8000
 THREADS = 4  # pages are put together one at a time and rendered side by side
 SOON = 0.8  # seconds until the browser is told to look
@@ -39,6 +45,30 @@ def serve(
         uvicorn.run(asgi, host=HOST, port=port, log_level="warning", lifespan="off", access_log=False)
 
 
+def serve_config(path: Path, *, clock: Clock) -> None:
+    """Serve a region to people who log in, as a configuration file says. NotFound or BadInput."""
+    config = read_config(path)
+    with open_home(Path(config.db)) as home:
+        with_tables(config)
+        room = room_of(home, clock=clock, lang=config.lang)
+        room.salt = blake2b(secret_of(config).encode()).digest()
+        room.policy = Policy.read(Path(config.policy)) if config.policy else room.policy
+        room.actor_of, room.has_accounts = import_module("fengsui.service.accounts.door").actor_of, True
+        asgi = WSGIMiddleware(application(room), workers=config.threads)
+        tls = {"ssl_certfile": config.tls.certificate, "ssl_keyfile": config.tls.key} if config.tls else {}
+        uvicorn.run(
+            asgi,
+            host=config.host,
+            port=config.port,
+            log_level="warning",
+            lifespan="off",
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(config.proxies),
+            **tls,
+        )
+
+
 def address(port: int) -> str:
     """Where the board is."""
     return f"http://{HOST}:{port}/"
@@ -55,7 +85,12 @@ def room_of(home: Home, *, clock: Clock, lang: str = "zh") -> Room:
         library=home.library,
         world=home.world,
         kinds=home.kinds,
-        ledger=home.store,
+        store=home.store,
+        compare=lambda library, old, new, as_of, known_at: policy(
+            home, library, old, new, as_of=as_of, known_at=known_at
+        ),
         clock=clock,
         lang=lang,
+        secret=home.setting.key(),
+        mornings=folder_beside(home.path),
     )

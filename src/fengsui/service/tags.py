@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from secrets import token_hex
 
 from django import template
 from django.template import Context
@@ -10,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from fengsui.kit.civil import civil_from
 from fengsui.kit.instant import NEVER, show, show_length
 from fengsui.kit.text import Text
 from fengsui.loops import words as loop_words
@@ -132,3 +134,34 @@ def beside(one: Sequence[object], other: Sequence[object]) -> list[tuple[object,
 def minus(one: int, other: int) -> int:
     """One number less another."""
     return one - other
+
+
+@register.filter
+def civil_day(day: int) -> str:
+    """A day counted from 1970-01-01 as it is written."""
+    year, month, of_month = civil_from(int(day))
+    return f"{year}-{month:02d}-{of_month:02d}"
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share in whole percent."""
+    return f"{100 * share:.0f} %"
+
+
+@register.simple_tag
+def new_id() -> str:
+    """An id for a form, so that a deed sent twice is done once."""
+    return token_hex(8)
+
+
+@register.filter
+def offers_for(page, line) -> Sequence[object]:
+    """What a loop's page offers to do with one of its duties."""
+    return page.offered.get(f"{line.key}-{line.n}", ())
+
+
+@register.filter
+def said(text: Text | None, lang: str) -> str:
+    """A text in a language, where it goes into a sentence."""
+    return text.in_(lang) if text else ""

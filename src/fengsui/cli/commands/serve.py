@@ -1,9 +1,14 @@
-"""Serve the board on this machine, in both languages. There is no login yet, so nobody else can reach it.
+"""Serve the pages, in both languages: at a desk, or with --config as a service with accounts.
 
-在本机提供看板页面（中英文）。尚无登录，因此只在本机可访问。
+提供页面（中英文）：本机桌面模式；加 --config 则为有账户的服务。
+
+A desk has no login and can be reached from this machine only. A service asks everybody to log in.
+
+桌面模式没有登录，只在本机可访问。服务模式人人须登录。
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 from fengsui.cli.options import option
@@ -24,15 +29,41 @@ Port = Annotated[
         max=65535,
     ),
 ]
+Config = Annotated[
+    Path | None,
+    option(
+        "--config",
+        "服务的配置文件（fengsui.toml）",
+        "configuration of a service (fengsui.toml)",
+        metavar="FILE",
+    ),
+]
 Open = Annotated[bool, option("--open", "在浏览器中打开", "open it in the browser")]
 
 
-def command(run: Run, port: Port = None, open_browser: Open = False) -> None:
+def command(run: Run, port: Port = None, open_browser: Open = False, config: Config = None) -> None:
     """Serve until interrupted; with --as-of the clock stands still at that moment."""
+    if config is not None:
+        serve_config(run, config)
+        return
     asked = run.moment()
     clock = run.outside.clock if asked.is_now else fixed(asked.as_of)
     setting_of(run.db)
     serve(run, clock, port=free_port(run, port), open_browser=open_browser)
+
+
+def serve_config(run: Run, config: Path) -> None:
+    """Serve to people who log in. The zone of --as-of, if given, is that of the region it serves."""
+    told = import_module("fengsui.service.config").read_config(config)
+    run.db = Path(told.db)
+    asked = run.moment()
+    clock = run.outside.clock if asked.is_now else fixed(asked.as_of)
+    stream = run.outside.err if run.as_json else run.outside.out
+    stream.write(
+        run.say(f"服务：{told.public}（Ctrl-C 结束）", f"The service: {told.public} (Ctrl-C ends it)") + "\n"
+    )
+    stream.flush()
+    import_module("fengsui.service.serve").serve_config(config, clock=clock)
 
 
 def free_port(run: Run, port: int | None) -> int:
@@ -51,8 +82,8 @@ def serve(run: Run, clock: Clock, *, port: int, open_browser: bool) -> None:
     """Hand the database over to the service, which alone knows the web, and say where it is."""
     service = import_module("fengsui.service.serve")
     said = run.say(
-        f"看板：{service.address(port)}（仅限本机，尚无登录；Ctrl-C 结束）",
-        f"The board: {service.address(port)} (this machine only, no login yet; Ctrl-C ends it)",
+        f"看板：{service.address(port)}（仅限本机，没有登录；Ctrl-C 结束）",
+        f"The board: {service.address(port)} (this machine only, no login; Ctrl-C ends it)",
     )
     stream = run.outside.err if run.as_json else run.outside.out
     stream.write(f"{said}\n")

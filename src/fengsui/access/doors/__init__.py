@@ -1,0 +1,41 @@
+"""The doors: the only functions that hand out something private. Each knows who asks, and writes it down.
+
+A door takes a visit. What it hands out is made from a desk that shows the actor's share of the region, so a
+page of the board behind a door needs no filter of its own.
+"""
+
+from fengsui.access.doors.boards import (
+    breaks,
+    change,
+    front,
+    handovers,
+    loops,
+    protocol,
+    protocols,
+    quality,
+    search,
+    seen,
+    waiting,
+)
+from fengsui.access.doors.records import loop, restriction, subject
+from fengsui.access.doors.trail import trail
+from fengsui.access.doors.work import my_work
+
+__all__ = [
+    "breaks",
+    "change",
+    "front",
+    "handovers",
+    "loop",
+    "loops",
+    "my_work",
+    "protocol",
+    "protocols",
+    "quality",
+    "restriction",
+    "search",
+    "seen",
+    "subject",
+    "trail",
+    "waiting",
+]

@@ -1,0 +1,56 @@
+"""What a row, a loop or a fact is to the policy: of whom, where, and whose work."""
+
+from collections.abc import Iterable
+
+from fengsui.access.policy import Thing
+from fengsui.engines.view import Account, Break, Head, Overdue
+from fengsui.facts.fact import Fact
+from fengsui.kit.areas import Areas
+from fengsui.loops.duty import broken_from
+from fengsui.loops.escalation import ladder
+from fengsui.loops.loop import Loop
+from fengsui.protocols.model import Protocol
+
+REASSIGNED = "duty.reassigned"  # data: loop, duty, n, person (an officer)
+
+
+def of_duty_row(row: Overdue | Break) -> Thing:
+    """A row of a list of duties."""
+    return Thing(row.subject, _places(row.place), frozenset({(row.role, row.place)}))
+
+
+def of_head(head: Head) -> Thing:
+    """A row of a list of loops; whose work it is takes the loop itself."""
+    return Thing(head.subject, _places(head.place))
+
+
+def of_account(account: Account, *, areas: Areas, now: int) -> Thing:
+    """A loop with its duties: all who owe something in it, were told of a break, or were given a duty."""
+    thing = of_loop(account.loop, account.protocols, areas=areas, now=now)
+    people = {str(f.data["person"]) for f in _given(account.facts, account.loop.id)}
+    return Thing(thing.subject, thing.places, thing.owners, frozenset(people))
+
+
+def of_loop(loop: Loop, protocols: Iterable[Protocol], *, areas: Areas, now: int) -> Thing:
+    """A loop without what was recorded beside it."""
+    versions = {version.version: version for version in protocols}
+    owners: set[tuple[str, str | None]] = set()
+    places = {loop.place}
+    for duty in loop.duties:
+        version = versions.get(duty.version)
+        if version is None:
+            continue
+        owners.add((version.obligation(duty.key).by.role, duty.place))
+        places.add(duty.place)
+        if broken_from(duty) <= now:
+            rungs = ladder(duty, version, areas=areas)
+            owners |= {(told.to.role, told.to.place) for told in rungs if told.at <= now}
+    return Thing(loop.subject, _places(*places), frozenset(owners))
+
+
+def _given(facts: Iterable[Fact], loop: str) -> Iterable[Fact]:
+    return (f for f in facts if f.kind == REASSIGNED and f.data.get("loop") == loop)
+
+
+def _places(*places: str | None) -> frozenset[str]:
+    return frozenset(place for place in places if place)

@@ -1,0 +1,164 @@
+"""What every command works with, and the one way a command is carried out.
+
+A command is a module with ``TITLE``, ``VERB`` (of the policy), a struct ``Asked`` of what it is told, and two
+functions: ``why_not(hand, asked)`` gives a refusal or None, ``facts(hand, asked)`` what is written. Both are
+asked with the same values, so a page can grey out what the API would refuse.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import ModuleType
+
+import msgspec
+
+from fengsui.access.refusal import Denied, Refusal
+from fengsui.access.visit import Visit
+from fengsui.engines.view import Account
+from fengsui.facts.batch import Batch
+from fengsui.facts.check import findings
+from fengsui.facts.fact import Fact
+from fengsui.facts.store import Store
+from fengsui.kit.errors import BadInput, Conflict, Finding, NotFound
+from fengsui.loops.duty import Duty
+from fengsui.protocols.model import Obligation, Protocol
+
+KEY_MOST = 100  # letters of a client's own id
+ID = "id"
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who acts, on what, and when. ``key``: the client's own id of the deed, so that twice is once."""
+
+    visit: Visit
+    store: Store
+    key: str
+    source: str  # under which the facts are told; each client has its own
+
+    @property
+    def now(self) -> int:
+        """The present: when what is written counts as recorded."""
+        return self.visit.at
+
+    @property
+    def officer(self) -> str:
+        """The one who acts, as facts name them."""
+        return self.visit.actor.id
+
+    @cached_property
+    def accounts(self) -> dict[str, Account]:
+        """Loops that were looked at."""
+        return {}
+
+    def loop(self, name: str) -> Account:
+        """A loop, which the actor must be able to open; Denied or NotFound if not."""
+        if name not in self.accounts:
+            found = self.visit.raw.view.loop(name, as_of=self.now)
+            self.visit.refuse(self.visit.why_not_with("open", found), "open", f"loop/{name}")
+            self.accounts[name] = found
+        return self.accounts[name]
+
+    def duty(self, loop: str, key: str, n: int) -> tuple[Duty, Protocol, Obligation]:
+        """One duty of a loop. NotFound."""
+        found = self.loop(loop)
+        for duty in found.loop.duties:
+            if (duty.key, duty.n) == (key, n):
+                version = next(v for v in found.protocols if v.version == duty.version)
+                return duty, version, version.obligation(key)
+        raise NotFound(Refusal("no_such_duty", {"duty": f"{key}-{n}"}).text.zh)
+
+    def fact(self, kind: str, subject: str, data: Mapping[str, object], **more: object) -> Fact:
+        """A fact told by this hand. ``part`` tells several of one deed apart; ``at``: now, unless given."""
+        part, at = more.pop("part", ""), more.pop("at", None)
+        key = f"{self.key}.{part}" if part else self.key
+        said = {name: value for name, value in data.items() if value not in (None, "")}
+        when = self.now if at is None else at
+        return Fact(kind, subject, when, self.now, self.source, key, by=self.officer, data=said, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a command did. ``is_repeat``: it had been done before under the same id, and nothing changed."""
+
+    id: str
+    facts: tuple[str, ...]
+    is_repeat: bool
+
+
+def asked_of(command: ModuleType, told: Mapping[str, object]) -> msgspec.Struct:
+    """What a command was told, checked; text from forms is read as what it means. BadInput."""
+    given = {name: value for name, value in told.items() if name != ID and value != ""}
+    try:
+        return msgspec.convert(given, command.Asked, strict=False)
+    except msgspec.ValidationError as error:
+        said, _, where = str(error).partition(" - at ")
+        field = where.strip("`").removeprefix("$.") or "-"
+        raise BadInput(
+            "The command cannot be understood.", (Finding("command", field, "…", said),)
+        ) from error
+
+
+def why_not(command: ModuleType, hand: Hand, asked: msgspec.Struct) -> Refusal | None:
+    """Why a command may not be carried out; None if it may."""
+    try:
+        return hand.visit.why_not(command.VERB) or command.why_not(hand, asked)
+    except Denied as denied:  # what the command is about is beyond reach
+        return denied.refusal
+
+
+def carry_out(command: ModuleType, hand: Hand, asked: msgspec.Struct) -> Receipt:
+    """Carry a command out in one transaction: all of its facts or none. Denied, BadInput or Conflict.
+
+    The audit says who did it before it is done. Sent twice under one id it is done once.
+    """
+    if not hand.key or len(hand.key) > KEY_MOST or not hand.key.isprintable():
+        found = Finding("command", ID, repr(hand.key), f"an id of 1 to {KEY_MOST} letters")
+        raise BadInput("The command has no id of its own.", (found,))
+    name = command.__name__.rpartition(".")[2]
+    if (before := _done_before(hand, command, asked)) is not None:
+        return before
+    hand.visit.refuse(why_not(command, hand, asked), command.VERB, name)
+    facts = command.facts(hand, asked)
+    raw = hand.visit.raw
+    wrong = [found for fact in facts for found in findings(fact, raw.kinds, raw.world.areas)]
+    if wrong:
+        raise BadInput("What was told cannot be taken.", tuple(wrong))
+    ids = tuple(fact.id for fact in facts)
+    hand.visit.book.did(
+        hand.visit.actor.id,
+        "changed",
+        facts[0].subject,
+        reason=hand.visit.reason,
+        detail={"command": name, "facts": list(ids)},
+    )
+    taken = hand.store.take(Batch.of(facts), now=hand.now, whole=True)
+    if taken.conflicts:
+        raise Conflict(f"{hand.key}: something else was told under this id before.")
+    return Receipt(hand.key, ids, not taken.new)
+
+
+def _done_before(hand: Hand, command: ModuleType, asked: msgspec.Struct) -> Receipt | None:
+    """The receipt of the same deed under the same id, so that a phone that sends again is told it arrived."""
+    subject = command.subject(hand, asked)
+    known = {f.id: f for f in hand.visit.raw.view.subject_facts(subject)} if subject else {}
+    first = known.get(f"{hand.source}:{hand.key}")
+    if first is None or first.by != hand.officer:
+        return None
+    again = Hand(
+        replace(hand.visit, at=first.recorded_at, raw=replace(hand.visit.raw, now=first.recorded_at)),
+        hand.store,
+        hand.key,
+        hand.source,
+    )
+    again.accounts.update(hand.accounts)
+    facts = command.facts(again, asked)
+    same = next((f for f in facts if f.id == first.id), None)
+    if same is None or _said(same) != _said(first):
+        raise Conflict(f"{hand.key}: something else was told under this id before.")
+    return Receipt(hand.key, tuple(f.id for f in facts), True)
+
+
+def _said(fact: Fact) -> tuple[object, ...]:
+    """What a fact says, without the times that the clock of the service filled in."""
+    return fact.kind, fact.subject, dict(fact.data), fact.place, fact.supersedes

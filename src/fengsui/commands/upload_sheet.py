@@ -1,0 +1,179 @@
+"""Upload a sheet of results: what was taken, refused and why, what turned positive and whom it woke."""
+
+import csv
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+
+from fengsui.access.policy import covers
+from fengsui.access.refusal import Denied, Refusal
+from fengsui.access.things import of_account
+from fengsui.access.visit import Visit
+from fengsui.board.desk import subject_text
+from fengsui.facts.batch import Batch, data_of
+from fengsui.facts.store import NONE_SETTLED, FileMark, Refused, Store, Taken
+from fengsui.kit.errors import BadInput
+from fengsui.kit.text import Text
+from fengsui.loops.escalation import post_at
+from fengsui.sources.intake import Report, intake, work_digest
+from fengsui.sources.mapping import mapping_file, read_mapping
+from fengsui.sources.read import cells_of
+
+VERB = "upload"
+MOST = 32 * 1024 * 1024  # bytes of a file
+MOST_UNPACKED = 400 * 1024 * 1024  # bytes an XLSX may come to: more is a bomb, not a sheet
+SHOWN = 100  # refused rows and positives on the page; the file of refused rows has all
+POSITIVE = "positive"
+RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a cell that begins so for a formula
+
+
+@dataclass(frozen=True, slots=True)
+class Positive:
+    """A result that turned positive: of whom, and the posts whose clocks it set going."""
+
+    subject: str
+    subject_name: Text
+    loop: str
+    woke: tuple[tuple[Text, Text], ...]  # post, step
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What became of a sheet. ``digest`` names it: the same file by the same mapping is the same work."""
+
+    digest: str
+    name: str
+    report: Report
+    rows: tuple[Refused, ...]
+    n_positive: int
+    positives: tuple[Positive, ...]
+
+
+@dataclass
+class _Listening:
+    """The store, and what was positive in what it was given."""
+
+    store: Store
+    positive: dict[str, str] = field(default_factory=dict)  # fact → subject
+
+    def take(
+        self,
+        batch: Batch,
+        *,
+        now: int,
+        refused: Iterable[Refused] = (),
+        settled: Mapping[str, str] = NONE_SETTLED,
+        mark: FileMark | None = None,
+        whole: bool = False,
+    ) -> Taken:
+        """See ``Store.take``."""
+        taken = self.store.take(batch, now=now, refused=refused, settled=settled, mark=mark, whole=whole)
+        if not (whole and taken.conflicts):
+            for i, text in enumerate(batch.data):
+                if POSITIVE in text and data_of(text).get("result") == POSITIVE:
+                    self.positive[f"{batch.source[i]}:{batch.key[i]}"] = batch.subject[i]
+        return taken
+
+    def mark(self, digest: str) -> FileMark | None:
+        """See ``Store.mark``."""
+        return self.store.mark(digest)
+
+    def refused(self, *, open_only: bool = True) -> Iterator[Refused]:
+        """See ``Store.refused``."""
+        return self.store.refused(open_only=open_only)
+
+
+def upload_sheet(visit: Visit, store: Store, path: Path, mapping: str, *, secret: bytes = b"") -> Sheet:
+    """Take a sheet. Denied, or BadInput before the first row; what cannot be taken stays in the ledger."""
+    visit.need(VERB)
+    check_file(path)
+    raw = visit.raw
+    read = read_mapping(mapping_file(mapping), raw.kinds)
+    digest = work_digest(path, read)
+    detail = {"file": path.name, "mapping": mapping}
+    visit.book.did(visit.actor.id, "uploaded", f"sheet/{digest}", reason=visit.reason, detail=detail)
+    listening = _Listening(store)
+    recorded_at = visit.at if read.recorded_by_file else None
+    report = intake(
+        path,
+        read,
+        listening,
+        now=visit.at,
+        areas=raw.world.areas,
+        secret=secret,
+        recorded_at=recorded_at,
+    )
+    rows = refused_rows(store, digest)
+    woken = (_positive(visit, fact, whom) for fact, whom in list(listening.positive.items())[:SHOWN])
+    return Sheet(
+        digest, path.name, report, tuple(rows[:SHOWN]), len(listening.positive), tuple(filter(None, woken))
+    )
+
+
+def check_file(path: Path) -> None:
+    """BadInput if a file is too large, packed or unpacked."""
+    too_large = Refusal("too_large", {"most": MOST // 1024 // 1024})
+    if path.stat().st_size > MOST:
+        raise Denied(too_large)
+    if path.suffix.lower() != ".xlsx":
+        return
+    try:
+        with zipfile.ZipFile(path) as packed:
+            unpacked = sum(entry.file_size for entry in packed.infolist())
+    except zipfile.BadZipFile as error:
+        raise BadInput(Refusal("unreadable_sheet", {"said": str(error)}).text.zh) from error
+    if unpacked > MOST_UNPACKED:
+        raise Denied(too_large)
+
+
+def refused_rows(store: Store, digest: str) -> list[Refused]:
+    """The rows of a sheet that are still open, in their order."""
+    found = [entry for entry in store.refused() if entry.work == digest]
+    return sorted(found, key=lambda entry: entry.row)
+
+
+def refused_file(visit: Visit, store: Store, digest: str) -> str:
+    """The refused rows as CSV, to be put right and uploaded again: only for whoever uploaded the sheet."""
+    visit.need(VERB)
+    name = f"sheet/{digest}"
+    mine = visit.book.audit.lines(actor=visit.actor.id, object=name, limit=1)
+    visit.refuse(None if mine else Refusal("nothing_of_yours"), VERB, name)
+    visit.look("exported", name)
+    rows = refused_rows(store, digest)
+    written = StringIO(newline="")
+    columns = list(cells_of(rows[0].raw)) if rows else []
+    writer = csv.writer(written)
+    writer.writerow([*columns, "_why"])
+    for row in rows:
+        cells = cells_of(row.raw)
+        why = "; ".join(map(str, row.findings))
+        writer.writerow([*(harmless(cells.get(name, "")) for name in columns), harmless(why)])
+    return written.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(RISKY) else cell
+
+
+def _positive(visit: Visit, fact: str, subject: str) -> Positive | None:
+    """Whom a positive result woke: the owners of duties that count from it. Of what the actor may open."""
+    raw = visit.raw
+    grants = visit.policy.grants(visit.actor, "open", at=visit.at)
+    woke: dict[tuple[str, str], tuple[Text, Text]] = {}
+    first = ""
+    for head in raw.view.loops(subject=subject, now=visit.at, running=True, limit=20):
+        account = raw.view.loop(head.id, as_of=visit.at)
+        versions = {version.version: version for version in account.protocols}
+        thing = of_account(account, areas=raw.world.areas, now=visit.at)
+        opens = covers(grants, visit.actor, thing, areas=raw.world.areas)
+        for duty in account.loop.duties:
+            if fact not in (duty.anchor_fact, account.loop.opened_by):
+                continue
+            step = versions[duty.version].obligation(duty.key)
+            post = post_at(step.by.role, duty.place, areas=raw.world.areas).title
+            woke.setdefault((post.en, step.title.en), (post, step.title))
+            first = first or (head.id if opens else "")
+    return Positive(subject, subject_text(subject), first, tuple(woke.values()))

@@ -1,0 +1,60 @@
+"""Hand a post over to somebody for the time one is away; it comes back by itself."""
+
+import msgspec
+
+from fengsui.access.actors import TAKEN_OVER, Post, post_named
+from fengsui.access.doors.work import in_tray
+from fengsui.access.refusal import Refusal
+from fengsui.commands.hand import Hand
+from fengsui.facts.fact import Fact
+from fengsui.kit.instant import DAY
+from fengsui.kit.text import Text
+
+TITLE = Text("交接值守", "Hand over")
+VERB = "hand_over"
+LONGEST = 60  # days; whoever is away for longer has a successor
+
+
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which ``post`` (role@place), to whom (the name of their account), until when, and why."""
+
+    post: str
+    to: str
+    until: int
+    reason: str
+
+
+def subject(hand: Hand, asked: Asked) -> str:
+    """The post."""
+    return in_tray(post_named(asked.post))
+
+
+def why_not(hand: Hand, asked: Asked) -> Refusal | None:
+    """The actor must hold the post, in their own right: what was taken over is not passed on."""
+    if not any(_is(post, asked) for post in hand.visit.held()):
+        return Refusal("not_your_post", {"post": asked.post})
+    if asked.to == hand.officer:
+        return Refusal("to_yourself")
+    if asked.until <= hand.now:
+        return Refusal("already_over")
+    if asked.until > hand.now + LONGEST * DAY:
+        return Refusal("too_long", {"days": LONGEST})
+    return None
+
+
+def facts(hand: Hand, asked: Asked) -> list[Fact]:
+    """One fact of the post and one of the officer who takes it over."""
+    post = post_named(asked.post)
+    said = {
+        "role": post.role,
+        "person": f"officer/{asked.to}",
+        "absent": hand.visit.actor.officer,
+        "until": asked.until,
+        "reason": asked.reason,
+    }
+    taken = hand.fact(TAKEN_OVER, f"officer/{asked.to}", said, part="to", place=post.place)
+    return [hand.fact("post.handed_over", in_tray(post), said, place=post.place), taken]
+
+
+def _is(post: Post, asked: Asked) -> bool:
+    return post.name == asked.post

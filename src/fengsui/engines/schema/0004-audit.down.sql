@@ -1,0 +1,1 @@
+-- The audit stays: a program that does not know it leaves it alone, and finds it again when it does.

@@ -1,0 +1,1 @@
+"""Migrations of the accounts, written by Django."""
