@@ -27,6 +27,12 @@ def say(key: str, lang: str, **values: object) -> str:
     return text.format(**values) if values else text
 
 
+def section(name: str, lang: str) -> dict[str, str]:
+    """All sentences below a name, by the rest of their keys: for a script, which fills in values itself."""
+    start = f"{name}."
+    return {key.removeprefix(start): text for key, text in words(lang).items() if key.startswith(start)}
+
+
 def _flat(node: Node, name: str) -> Iterator[tuple[str, str]]:
     if not node.is_entries:
         yield name, node.text()
