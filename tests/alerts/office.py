@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fengsui.alerts.letter import Address, Wording
-from fengsui.alerts.notice import Ladders, versions_of
+from fengsui.alerts.notice import Ladders
 from fengsui.alerts.sweep import Swept, sweep
 from fengsui.engines.home import rules_of
 from fengsui.engines.outbox import Outbox
@@ -18,7 +18,7 @@ from fengsui.protocols.library import Library
 SAY = Wording(
     titles={"cn.covid19/inbound": Text("入境人员闭环管理", "Inbound traveller")},
     steps={("cn.covid19/inbound", "transfer"): Text("点对点转运", "Transfer")},
-    places={},
+    place=lambda place: Text(place or "地点不详", place or "place not known"),
     zone="Asia/Shanghai",
     root="https://board.example",
 )
@@ -44,7 +44,7 @@ class Office:
         rules = rules_of(self.library, self.of.areas)
         self.store = SqliteStore.open(self.path, rules, self.of)
         self.outbox = Outbox.open(self.path)
-        self.ladders = Ladders(versions_of(rules), self.of.areas)
+        self.ladders = Ladders.of(rules, self.of.areas)
 
     def take(self, *facts: Fact, now: int) -> None:
         """Facts arrive."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from fengsui.engines.view import Break
 from fengsui.facts.effective import WITHDRAWN
 from fengsui.facts.fact import Fact
 from tests.alerts.office import Office
@@ -136,3 +137,27 @@ def test_a_post_nobody_holds_is_noticed_although_no_letter_can_go(office):
     assert swept.letters == 0
     assert office.outbox.notices_of([("banner", "150781")])
     assert HAILAR not in {one.at_place for _, _, one in office.outbox.notices_of([("banner", "150781")])}
+
+
+def test_what_is_missed_for_good_is_told_to_every_rung_in_its_turn(office):
+    """A deed would not end it any more, so it is over as it begins; and yet somebody must know."""
+    at = NOW - 100 * HOUR
+    loop = "00000000000000aa"
+    gone = Break(loop, "cn.covid19/case", person(40), "discharge", 0, at, at, HAILAR, "hospital")
+
+    class Missed:
+        """A view in which there is nothing but that."""
+
+        def breaks(self, *, now: int, since: int) -> list[Break]:
+            return [gone] if since < at <= now else []
+
+    rungs = list(office.ladders.ended(Missed(), after=at - 1, now=NOW))
+    assert [one.level for one in rungs] == list(range(len(rungs)))
+    assert len(rungs) >= 2
+    # Swept hour by hour, each rung is found once, when it is reached.
+    hourly = [
+        (one.level, one.reached_at)
+        for now in range(at, NOW, HOUR)
+        for one in office.ladders.ended(Missed(), after=now - HOUR, now=now)
+    ]
+    assert hourly == [(one.level, one.reached_at) for one in rungs]

@@ -4,7 +4,7 @@ A letter names the loop, the protocol, the step and the place, and leads to the 
 person, since it passes through hands that have no business with one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -72,7 +72,7 @@ class Wording:
 
     titles: Mapping[str, Text]
     steps: Mapping[tuple[str, str], Text]
-    places: Mapping[str, Text]
+    place: Callable[[str], Text]
     zone: str
     root: str
 
@@ -123,9 +123,8 @@ def _line(one: Notice, lang: str, *, now: int, say: Wording) -> str:
 
     title = say.titles.get(one.protocol, Text(one.protocol, one.protocol))
     step = say.steps.get((one.protocol, one.duty), Text(one.duty, one.duty))
-    place = say.places.get(one.place, Text("地点不详", "place not known"))
     line = _LINE.in_(lang).format(
-        place=place.in_(lang),
+        place=say.place(one.place).in_(lang),
         title=title.in_(lang),
         step=step.in_(lang),
         at=at(one.broken_at),

@@ -8,6 +8,7 @@ that it comes late. Of breaks that ended meanwhile too: somebody was owed that c
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Self
 
 from fengsui.engines.outbox import Notice
 from fengsui.engines.state import version_of
@@ -32,6 +33,18 @@ class Ladders:
 
     version_of: VersionOf
     areas: Areas
+    longest: int  # seconds from a break to the last rung of any ladder
+
+    @classmethod
+    def of(cls, rules: Rules, areas: Areas) -> Self:
+        """The ladders of a region."""
+        rungs = (
+            max(rung.after, version.confirm_after)
+            for versions in rules.versions.values()
+            for version in versions
+            for rung in version.escalation
+        )
+        return cls(versions_of(rules), areas, max(rungs, default=0))
 
     def standing(self, view: View, *, now: int) -> Iterator[Notice]:
         """Every rung that has been reached at ``now`` by a break that stands."""
@@ -43,8 +56,8 @@ class Ladders:
                     yield notice(one, told)
 
     def ended(self, view: View, *, after: int, now: int) -> Iterator[Notice]:
-        """Every rung reached in (after, now] by a break that has ended since."""
-        for one in view.breaks(now=now, since=after):
+        """Every rung reached in (after, now] by a break that has ended."""
+        for one in view.breaks(now=now, since=after - self.longest - 1):
             if one.until_at > now:
                 continue
             version = self._version(one.protocol, "", one.place, one.from_at)
@@ -53,7 +66,10 @@ class Ladders:
             confirmed = one.until_at >= one.from_at + version.confirm_after
             stands = Status.BREACHED if confirmed else Status.PROVISIONAL
             rungs = self._rungs(version, one.from_at, one.role, one.place)
-            for told in told_by(rungs, version, stands=stands, now=one.until_at - 1):
+            # What is missed for good is over as it begins, and yet everybody is told of it in turn.
+            is_gone = one.until_at == one.from_at
+            stands = Status.BREACHED if is_gone else stands
+            for told in told_by(rungs, version, stands=stands, now=now if is_gone else one.until_at - 1):
                 if told.at > after:
                     yield notice(one, told, over_at=one.until_at)
 

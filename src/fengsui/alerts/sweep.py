@@ -78,8 +78,7 @@ def write_all(outbox: Outbox, *, directory: Directory, wording: Wording, now: in
             say=wording,
         )
         row = (letter.id, channel, to, letter.subject, letter.body, letter.n_notices)
-        outbox.post(row, [errand.id for errand in held], now=now)
-        n += 1
+        n += outbox.post(row, [errand.id for errand in held], now=now)
     return n
 
 

@@ -7,11 +7,11 @@ same letter, under the same id, again. So none is lost, and a receiver that know
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import NamedTuple, Self
 
+from fengsui.engines.address import Address, address_of, connect_to
 from fengsui.engines.migrations import migrate
-from fengsui.engines.sqlite_driver import Connection, connect, writing
+from fengsui.engines.sqlite_driver import Connection, writing
 
 AT_ONCE = 500  # rows read or written together
 FIRST_WAIT, LONGEST_WAIT = 30, 3600  # seconds before a failed letter is tried again: doubled each time
@@ -91,9 +91,9 @@ class Outbox:
         self._connection = connection
 
     @classmethod
-    def open(cls, path: Path | str) -> Self:
-        """The outbox in this file."""
-        connection = connect(path)
+    def open(cls, address: Address | str) -> Self:
+        """The outbox in this database."""
+        connection = connect_to(address_of(address) if isinstance(address, str) else address)
         migrate(connection)
         return cls(connection)
 
@@ -157,13 +157,21 @@ class Outbox:
         sql = "SELECT channel, address, max(written_at) FROM letter GROUP BY channel, address"
         return {(channel, address): at for channel, address, at in self._connection.execute(sql).fetchall()}
 
-    def post(self, letter: tuple[str, str, str, str, str, int], errands: Sequence[int], *, now: int) -> None:
-        """Put a letter (id, channel, address, subject, body, n) out, with the errands that are in it."""
+    def post(self, letter: tuple[str, str, str, str, str, int], errands: Sequence[int], *, now: int) -> bool:
+        """Put a letter (id, channel, address, subject, body, n) out, with the errands that are in it.
+
+        False, and nothing is done, if another process has put one of them into a letter meanwhile.
+        """
+        run = self._connection.execute
         with writing(self._connection):
-            self._connection.execute(_LETTER, (*letter, now, now))
+            for errand in errands:
+                if run("SELECT letter FROM errand WHERE id = ?", (errand,)).fetchone() != ("",):
+                    return False
+            run(_LETTER, (*letter, now, now))
             self._connection.executemany(
                 "UPDATE errand SET letter = ? WHERE id = ?", [(letter[0], errand) for errand in errands]
             )
+        return True
 
     def leaving(self, *, now: int, limit: int = AT_ONCE) -> list[Outgoing]:
         """Letters to be sent now, marked as leaving; also those somebody took and did not come back from."""
@@ -192,6 +200,11 @@ class Outbox:
     def states(self) -> dict[str, int]:
         """How many letters are in each state."""
         return dict(self._connection.execute("SELECT state, count(*) FROM letter GROUP BY state").fetchall())
+
+    def stuck(self, *, before: int) -> int:
+        """How many letters were written before a moment and have not arrived, but are not given up."""
+        sql = "SELECT count(*) FROM letter WHERE state IN ('waiting', 'leaving') AND written_at < ?"
+        return self._connection.execute(sql, (before,)).fetchone()[0]
 
     def letters(self, *, limit: int = 100) -> Iterator[tuple]:
         """The last letters, the latest first: their columns from id to failure, without the text."""

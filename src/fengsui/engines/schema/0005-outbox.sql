@@ -1,7 +1,7 @@
 -- Who was told of what. An alert follows from the facts, but that somebody was told is a deed of ours: the
 -- tables are written once a row, and only the ends (over_at, letter, state) are filled in later.
 
-CREATE TABLE alert (
+CREATE TABLE IF NOT EXISTS alert (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL,                   -- loop:duty:n:level
     round INTEGER NOT NULL,              -- counts up if a break that had ended stands again
@@ -19,10 +19,10 @@ CREATE TABLE alert (
     over_at BIGINT NOT NULL,             -- when the break ended; 0: stands
     UNIQUE (key, round)
 );
-CREATE INDEX alert_open ON alert (key) WHERE over_at = 0;
-CREATE INDEX alert_of_post ON alert (role, at_place, id);
+CREATE INDEX IF NOT EXISTS alert_open ON alert (key) WHERE over_at = 0;
+CREATE INDEX IF NOT EXISTS alert_of_post ON alert (role, at_place, id);
 
-CREATE TABLE errand (                    -- an alert on its way to one address
+CREATE TABLE IF NOT EXISTS errand (                    -- an alert on its way to one address
     id INTEGER PRIMARY KEY,
     alert INTEGER NOT NULL,
     channel TEXT NOT NULL,
@@ -32,9 +32,9 @@ CREATE TABLE errand (                    -- an alert on its way to one address
     letter TEXT NOT NULL,                -- '' until it is in one
     UNIQUE (alert, channel, address)
 );
-CREATE INDEX errand_waiting ON errand (not_before) WHERE letter = '';
+CREATE INDEX IF NOT EXISTS errand_waiting ON errand (not_before) WHERE letter = '';
 
-CREATE TABLE letter (
+CREATE TABLE IF NOT EXISTS letter (
     id TEXT PRIMARY KEY,                 -- follows from what is in it: the receiver knows one that comes twice
     channel TEXT NOT NULL,
     address TEXT NOT NULL,
@@ -48,5 +48,5 @@ CREATE TABLE letter (
     sent_at BIGINT NOT NULL,
     failure TEXT NOT NULL                -- of the last attempt
 );
-CREATE INDEX letter_waiting ON letter (next_at) WHERE state IN ('waiting', 'leaving');
-CREATE INDEX letter_of_address ON letter (channel, address, written_at);
+CREATE INDEX IF NOT EXISTS letter_waiting ON letter (next_at) WHERE state IN ('waiting', 'leaving');
+CREATE INDEX IF NOT EXISTS letter_of_address ON letter (channel, address, written_at);

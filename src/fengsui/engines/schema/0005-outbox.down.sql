@@ -1,0 +1,1 @@
+-- That somebody was told stays: a program that does not know of it leaves it alone.
