@@ -27,7 +27,7 @@ def test_the_address_is_said_and_the_first_free_port_is_taken(served, drilled):
     said = say("serve", db=drilled)
     assert said.code == 0
     assert f"http://127.0.0.1:{BUSY + 1}/" in said.out
-    assert "no login yet" in said.out
+    assert "no login" in said.out
     assert (served[0]["port"], served[0]["now"], served[0]["lang"]) == (BUSY + 1, NOW, "en")
 
 

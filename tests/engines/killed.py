@@ -9,10 +9,10 @@ import sys
 import time
 from random import Random
 
-from fengsui.engines.sqlite import SqliteStore
+from fengsui.engines.address import Address, address_of
 from fengsui.facts.batch import Batch
 from fengsui.facts.store import FileMark
-from tests.engines.stories import NOW, Story, story
+from tests.engines.stories import NOW, Story, open_at, story
 
 SIZE = 7  # facts a batch
 
@@ -22,9 +22,9 @@ def story_of(seed: int) -> Story:
     return story(Random(seed), n_subjects=80, n_facts=10)
 
 
-def go_on(path: str, told: Story) -> None:
+def go_on(address: Address, told: Story) -> None:
     """Take the rest of the story."""
-    store = SqliteStore.open(path, told.rules, told.world)
+    store = open_at(address, told.rules, told.world)
     mark = store.mark("story") or FileMark("story", "story", "story", rows_done=0)
     for start in range(mark.rows_done, len(told.facts), SIZE):
         rows = told.facts[start : start + SIZE]
@@ -34,13 +34,13 @@ def go_on(path: str, told: Story) -> None:
         )
 
 
-def main(path: str, seed: int, kills: int) -> int:
+def main(address: Address, seed: int, kills: int) -> int:
     """Kill ``kills`` children, let the last one finish."""
     told, rng, killed = story_of(seed), Random(seed), 0
     while True:
         child = os.fork()
         if child == 0:
-            go_on(path, told)
+            go_on(address, told)
             os._exit(0)
         if killed < kills:
             time.sleep(rng.uniform(0.0, 0.12))
@@ -52,4 +52,4 @@ def main(path: str, seed: int, kills: int) -> int:
 
 
 if __name__ == "__main__":
-    print(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    print(main(address_of(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))

@@ -1,8 +1,13 @@
 """Stories to hold engines against: several subjects, corrected, taken back, merged, told of one another."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 
+from fengsui.engines.address import Address
+from fengsui.engines.sqlite import SqliteStore
+from fengsui.engines.sqlite_driver import tables_of
+from fengsui.engines.store import RegionStore
 from fengsui.engines.view import View
 from fengsui.facts.effective import SAME, WITHDRAWN
 from fengsui.facts.fact import Fact
@@ -188,8 +193,16 @@ def comparable(loop: Loop) -> Loop:
 WORLD = histories.world()
 
 
+def open_at(address: Address, rules: Rules, world: World, **named) -> RegionStore:
+    """The store at an address."""
+    if isinstance(address, Path):
+        return SqliteStore.open(address, rules, world, **named)
+    from fengsui.engines.postgres.store import PostgresStore
+
+    return PostgresStore.open(address, rules, world, **named)
+
+
 def dump(store) -> dict[str, list[tuple]]:
     """Every row of every table of a store."""
-    connection = store._connection
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    return {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall()) for (name,) in tables}  # noqa: S608
+    run = store._connection.execute
+    return {name: sorted(run(f"SELECT * FROM {name}").fetchall()) for name in tables_of(store._connection)}  # noqa: S608

@@ -15,6 +15,8 @@ from fengsui.kit.errors import NotFound
 from tests.engines.stories import NOW, Story, comparable, dump, picture, story
 from tests.loops.histories import DAY, HOUR, T0
 
+# On PostgreSQL the same laws stand in test_postgres_laws.
+pytestmark = pytest.mark.parametrize("engine", ["sqlite", "sqlite by the short way"], indirect=True)
 seeds = st.integers(0, 2**32)
 
 

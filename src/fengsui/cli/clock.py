@@ -5,10 +5,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TextIO
 
+from fengsui.cli import warm
+from fengsui.engines.address import Address, address_of
 from fengsui.kit.clock import Clock
 from fengsui.kit.text import LANGS
 
@@ -21,17 +23,19 @@ class Surroundings:
     """What a command knows of the world outside: handed in whole, so that a test can be all of it.
 
     ``clock`` shows seconds UTC; ``ticks`` is a stop-watch in seconds; ``db`` the database where none is
-    named; ``is_free`` tells whether a port of this machine can be listened on.
+    named; ``is_free`` tells whether a port of this machine can be listened on; within ``compiling`` the
+    kernel is compiled beside what is done.
     """
 
     clock: Clock
     ticks: Callable[[], float]
     lang: str
-    db: Path
+    db: Address
     out: TextIO
     err: TextIO
     is_free: Callable[[int], bool]
     shows_tracebacks: bool = False
+    compiling: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def of_this_machine(arguments: Sequence[str]) -> Surroundings:
@@ -40,11 +44,12 @@ def of_this_machine(arguments: Sequence[str]) -> Surroundings:
         clock=lambda: int(time.time()),
         ticks=time.monotonic,
         lang=language(arguments, os.environ),
-        db=Path(os.environ.get("FENGSUI_DB", DATABASE)),
+        db=address_of(os.environ.get("FENGSUI_DB", DATABASE)),
         out=sys.stdout,
         err=sys.stderr,
         is_free=can_listen,
         shows_tracebacks=bool(os.environ.get("FENGSUI_TRACEBACK")),
+        compiling=warm.compiling,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fengsui.engines.address import address_of
 from fengsui.kit.text import Text
 
 BETWEEN = "\x1f"  # parts the two languages of a help text; no text contains it
@@ -36,9 +37,10 @@ Db = Annotated[
     Path | None,
     option(
         "--db",
-        "数据库文件；默认 fengsui.db 或环境变量 FENGSUI_DB",
-        "database file; fengsui.db, or FENGSUI_DB",
-        metavar="FILE",
+        "数据库文件，或 postgresql://…；默认 fengsui.db 或环境变量 FENGSUI_DB",
+        "database file, or postgresql://…; fengsui.db, or FENGSUI_DB",
+        metavar="DB",
+        parser=address_of,
     ),
 ]
 AsOf = Annotated[

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Self
 
 from fengsui.board.as_json import as_json
@@ -12,6 +11,7 @@ from fengsui.board.desk import Desk
 from fengsui.cli.clock import Surroundings
 from fengsui.cli.page import Page
 from fengsui.cli.progress import progress
+from fengsui.engines.address import Address
 from fengsui.engines.home import Home, Setting, open_home, setting_of
 from fengsui.kit.areas import Areas
 from fengsui.kit.errors import BadInput, Finding
@@ -42,7 +42,7 @@ class Run:
         surroundings: Surroundings,
         *,
         as_json: bool = False,
-        db: Path | None = None,
+        db: Address | None = None,
         as_of: str | None = None,
         known_at: str | None = None,
         lang: str | None = None,

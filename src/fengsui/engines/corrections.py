@@ -30,7 +30,7 @@ class Corrections:
         links = [(batch.supersedes[i], arrival.first + i) for i in new if batch.supersedes[i]]
         met = self._met(batch, arrival)
         # A correction found to have been recorded earlier may lose to, or win over, its rivals.
-        met |= {name for name, subject in arrival.moved.items() if self.flagged([subject])}
+        met |= {name for name, subject in arrival.moved.values() if self.flagged([subject])}
         if not links and not met:
             return []
         self._connection.executemany("INSERT INTO correction VALUES (?, ?)", sorted(links))
@@ -80,7 +80,7 @@ class Corrections:
 
     def _await(self, names: set[str]) -> None:
         rows = [(name,) for name in sorted(names)]
-        self._connection.executemany("INSERT OR IGNORE INTO awaited VALUES (?)", rows)
+        self._connection.executemany("INSERT INTO awaited VALUES (?) ON CONFLICT DO NOTHING", rows)
         self._awaited |= names
 
     def _flag(self, keys: Iterable[str]) -> None:

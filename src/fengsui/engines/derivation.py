@@ -32,10 +32,23 @@ NOTHING_TOLD = Derived((), ())
 class Derivation:
     """The rules and the world, and the few things worked out from them once."""
 
-    def __init__(self, rules: Rules, world: World) -> None:
+    def __init__(self, rules: Rules, world: World, *, whole: "Derivation | None" = None) -> None:
         self.rules = rules
         self.world = world
+        self._whole = whole  # what it was cut from
         self._one_by_one = 0  # names derived, or facts, that the kernel would have been quicker for
+        self._past: list[Derivation] = []
+
+    def at(self, moment: int) -> "Derivation":
+        """The derivation by the rules that had come into force by a moment."""
+        rules = self.rules.as_of(moment)
+        if rules is self.rules:
+            return self
+        for past in self._past:
+            if past.rules is rules:
+                return past
+        self._past.append(type(self)(rules, self.world, whole=self))
+        return self._past[-1]
 
     @cached_property
     def tells(self) -> tuple[tuple[Pattern, str], ...]:
@@ -131,10 +144,13 @@ class Derivation:
         Loaded, it is for more than a few. Compiled on an earlier day, it is for many. Where it has yet to
         be compiled, which takes half a minute, that is put off until as much was spent without it.
         """
-        if "kernel" in self.__dict__:
+        if self._is_loaded():
             return n >= A_FEW
         self._one_by_one += n
         return n >= MANY and (self._one_by_one >= PAID or self._is_compiled())
+
+    def _is_loaded(self) -> bool:
+        return "kernel" in self.__dict__ or (self._whole is not None and self._whole._is_loaded())
 
     def _is_compiled(self) -> bool:
         """Asked each time: another process may be compiling just now."""

@@ -38,10 +38,10 @@ _STEPS = " AND step IN (SELECT value FROM json_each(:steps))"
 _STANDS = " AND at <= :now AND until > :now"
 _FIRST = (
     "SELECT lane, area, at FROM ("
-    " SELECT l.value ->> 0 AS lane, a.value AS area,"
-    "  (SELECT at FROM duty WHERE lane = l.value ->> 0 AND area = a.value AND at > l.value ->> 1{where}"
+    " SELECT l.key AS lane, a.value AS area,"
+    "  (SELECT at FROM duty WHERE lane = l.key AND area = a.value AND at > l.value{where}"
     "   ORDER BY at LIMIT 1) AS at"
-    " FROM json_each(:areas) a CROSS JOIN json_each(:lanes) l) WHERE at IS NOT NULL"
+    " FROM json_each(:areas) a CROSS JOIN json_each(:lanes) l) AS first WHERE at IS NOT NULL"
 )
 _NEXT = (
     f"SELECT {_COLUMNS} FROM duty WHERE lane = :lane AND area = :area"
@@ -105,6 +105,5 @@ def _branch(connection: Connection, sql: str, values: dict[str, object]) -> Iter
 
 
 def _lanes(now: int) -> str:
-    """Each lane with the time before which nothing in it can still stand."""
-    bounded = [[lane, now - int(longest) - 1] for lane, longest in enumerate(LANES, 1)]
-    return json.dumps([[0, -_EVER], *bounded, [N_LANES - 1, -_EVER]])
+    """Of each lane, in order, the time before which nothing in it can still stand."""
+    return json.dumps([-_EVER, *(now - int(longest) - 1 for longest in LANES), -_EVER])

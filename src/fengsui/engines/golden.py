@@ -98,7 +98,8 @@ class Derivations:
 
     @classmethod
     def of(cls, looks: Sequence[Look], derivation: Derivation) -> "Derivations":
-        """Derive the facts that count in these looks, all in one."""
+        """Derive the facts that count in these looks, all in one; the same versions had begun by then."""
+        derivation = derivation.at(looks[0].as_of)
         people = People({k: v for look in looks for k, v in canonical(look.records).items()})
         histories: dict[str, list[Fact]] = {}
         for look in looks:
@@ -152,10 +153,19 @@ def judged(golden: Golden, derivation: Derivation) -> Verdict:
 
 
 def judged_together(goldens: Sequence[Golden], derivation: Derivation) -> list[Verdict]:
-    """All histories at all their moments in one derivation, which is the kernel's if that is loaded."""
+    """All histories at all their moments in few derivations, which are the kernel's if that is loaded.
+
+    Moments between which no version begins are derived together.
+    """
     looks = {golden.file: list(_looks(golden, f"{i}.")) for i, golden in enumerate(goldens)}
-    found = Derivations.of([look for some in looks.values() for look in some], derivation)
-    return [_verdict(golden, [(look, found) for look in looks[golden.file]]) for golden in goldens]
+    together: dict[int, list[Look]] = {}
+    for look in (look for some in looks.values() for look in some):
+        together.setdefault(id(derivation.at(look.as_of)), []).append(look)
+    found = {held: Derivations.of(some, derivation) for held, some in together.items()}
+    return [
+        _verdict(golden, [(look, found[id(derivation.at(look.as_of))]) for look in looks[golden.file]])
+        for golden in goldens
+    ]
 
 
 def found_in(golden: Golden, derivation: Derivation) -> Iterator[tuple[Look, Shown]]:

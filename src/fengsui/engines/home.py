@@ -1,6 +1,6 @@
-"""Where a region lives: one file with its facts, which says itself what region it is and by which rules.
+"""Where a region lives: one database with its facts, which says itself what region it is and by which rules.
 
-The file keeps the name of a shipped region, or the folder of one's own, and the folders of protocols and
+The database keeps the name of a shipped region, or the folder of one's own, and the folders of protocols and
 kinds that are used beside the shipped ones. A secret for pseudonyms stays in a file of its own.
 """
 
@@ -13,26 +13,28 @@ from itertools import chain
 from pathlib import Path
 from typing import Self
 
+from fengsui.engines.address import Address, connect_to
 from fengsui.engines.derivation import Derivation
 from fengsui.engines.migrations import migrate
 from fengsui.engines.people import People
 from fengsui.engines.snapshot import Snapshot
-from fengsui.engines.sqlite import SqliteStore, quiet
-from fengsui.engines.sqlite_driver import Connection, connect, driver, writing
+from fengsui.engines.sqlite import SqliteStore
+from fengsui.engines.sqlite_driver import driver, writing
+from fengsui.engines.store import RegionStore, quiet
 from fengsui.engines.view import View
 from fengsui.facts.catalogue import Catalogue
 from fengsui.facts.effective import canonical, effective
 from fengsui.facts.fact import Fact
 from fengsui.kit.areas import Areas, shipped_region
 from fengsui.kit.days import Holidays, day_tables
-from fengsui.kit.errors import BadInput, Conflict, Finding, NotFound
+from fengsui.kit.errors import BadInput, Conflict, Finding, NotFound, Refused
 from fengsui.kit.region_file import read_header
 from fengsui.loops.loop import World
 from fengsui.loops.strata import Rules
 from fengsui.protocols.library import PACKS, Library, shown
 from fengsui.protocols.model import Protocol
 
-SETTING = "home"  # the row of meta
+SETTING, MOVED = "home", "moved"  # rows of meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,14 @@ def only(library: Library, uses: Sequence[str]) -> Library:
 class Home:
     """A region that is open: its rules, its world, and its store."""
 
-    path: Path
+    path: Address
     setting: Setting
     areas: Areas
     world: World
     library: Library
     rules: Rules
     kinds: Catalogue
-    store: SqliteStore
+    store: RegionStore
 
     def last_recorded_at(self) -> int:
         """When the latest fact was recorded; 0 without facts. Nothing there is has happened later."""
@@ -123,7 +125,7 @@ class Home:
         return self._one("SELECT count(*) FROM fact")
 
     def _one(self, sql: str) -> int:
-        connection = _connected(self.path, read_only=True)
+        connection = connect_to(self.path, read_only=True)
         try:
             return connection.execute(sql).fetchone()[0]
         finally:
@@ -132,9 +134,10 @@ class Home:
     def view(self, *, as_of: int, known_at: int) -> View:
         """What was owed at a moment, by what was on record at another.
 
-        While everything on record was recorded by then, the tables answer; the past is derived anew.
+        While everything on record was recorded by then, the tables answer; the past is derived anew. So is
+        a moment before a version that will reach behind its own beginning.
         """
-        if self.last_recorded_at() <= min(as_of, known_at):
+        if self.last_recorded_at() <= min(as_of, known_at) and self.rules.steady_from <= as_of:
             return self.store.view
         derivation = Derivation(self.rules, self.world)
         return Snapshot(self.store.facts(known_at), derivation, as_of=as_of, known_at=known_at)
@@ -150,7 +153,7 @@ class Home:
         for fact in effective(records, known_at=known_at):
             if fact.when <= as_of:
                 found[people.name(fact.subject)].append(fact)
-        derivation = Derivation(self.rules, self.world)
+        derivation = Derivation(self.rules.as_of(as_of), self.world)
         told = {tell.fact for versions in self.rules.versions.values() for v in versions for tell in v.tells}
         if any("#" in kind or kind in told for kind in _kinds(read_by)):
             derived = derivation.settle(found, people, lambda name: ())
@@ -179,14 +182,14 @@ def _kinds(versions: Iterable[Protocol]) -> Iterator[str]:
         yield from chain.from_iterable(pattern.kinds for pattern in patterns)
 
 
-def make_home(path: Path, setting: Setting) -> None:
-    """Make the file of a region. Conflict if there is one already; what the setting names is read first."""
+def make_home(path: Address, setting: Setting) -> None:
+    """Make the database of a region. Conflict if there is one; what the setting names is read first."""
     if path.exists():
         raise Conflict(f"{path} is there already.")
     setting.library(setting.areas().region.zone)
     setting.catalogue()
     setting.key()
-    connection = _connected(path)
+    connection = connect_to(path)
     try:
         migrate(connection)
         with writing(connection):
@@ -196,34 +199,48 @@ def make_home(path: Path, setting: Setting) -> None:
         connection.close()
 
 
-def setting_of(path: Path) -> Setting:
-    """What a file says of itself. NotFound if there is none, BadInput if it is not one of ours."""
-    if not path.is_file():
+def setting_of(path: Address) -> Setting:
+    """What a database says of itself. NotFound if there is none, BadInput if it is not one of ours.
+
+    One whose region was moved elsewhere is Refused.
+    """
+    if not path.exists():
         raise NotFound(f"There is no database {path}; `fengsui init --db {path}` makes one.")
-    connection = _connected(path, read_only=True)
+    connection = connect_to(path, read_only=True)
     try:
-        row = connection.execute("SELECT value FROM meta WHERE name = ?", (SETTING,)).fetchone()
+        sql = "SELECT name, value FROM meta WHERE name IN (?, ?)"
+        said = dict(connection.execute(sql, (SETTING, MOVED)).fetchall())
     except driver().DatabaseError as error:
         raise BadInput(f"{path} is not a database of ours: {error}") from error
     finally:
         connection.close()
-    if row is None:
+    if MOVED in said:
+        raise Refused(f"The region of {path} was moved to {said[MOVED]}; what is written here would be lost.")
+    if SETTING not in said:
         raise BadInput(f"{path} does not say which region it is of.")
-    said = json.loads(row[0])
-    lists = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
-    return Setting(**said | lists)
+    found = json.loads(said[SETTING])
+    lists = {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
+    return Setting(**found | lists)
 
 
 def open_home(
-    path: Path, *, progress: Callable[[int, int], None] = quiet, synchronous: str = "NORMAL"
+    path: Address, *, progress: Callable[[int, int], None] = quiet, synchronous: str = "NORMAL"
 ) -> Home:
-    """Open the file of a region. ``progress`` is told how far it is where everything is derived anew."""
+    """Open the database of a region. ``progress`` is told how far it is where all is derived anew.
+
+    ``synchronous``: of a file, see ``sqlite_driver.connect``.
+    """
     setting = setting_of(path)
     areas = setting.areas()
     library = setting.library(areas.region.zone)
     rules = rules_of(library, areas)
     world = world_of(areas, rules)
-    store = SqliteStore.open(path, rules, world, synchronous=synchronous, progress=progress)
+    if isinstance(path, Path):
+        store = SqliteStore.open(path, rules, world, synchronous=synchronous, progress=progress)
+    else:
+        from fengsui.engines.postgres.store import PostgresStore  # and its driver, which few need
+
+        store = PostgresStore.open(path, rules, world, progress=progress)
     return Home(path, setting, areas, world, library, rules, setting.catalogue(), store)
 
 
@@ -263,10 +280,3 @@ def rules_of(library: Library, areas: Areas) -> Rules:
         for name in library.names
     }
     return Rules(versions, timeline)
-
-
-def _connected(path: Path, *, read_only: bool = False) -> Connection:
-    try:
-        return connect(path, read_only=read_only)
-    except driver().Error as error:
-        raise BadInput(f"{path} cannot be opened as a database: {error}") from error

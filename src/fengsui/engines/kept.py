@@ -30,7 +30,7 @@ class Kept:
     def rows(self) -> Iterator[tuple[int, np.ndarray]]:
         """Every stretch: the first sequence number, and int64[n, WIDTH]."""
         sql = "SELECT first, rows FROM history ORDER BY first"
-        for first, written in self._connection.execute(sql):
+        for first, written in self._connection.cursor().execute(sql):
             yield first, _read(written)
 
     def openings(self) -> Iterator[np.ndarray]:
@@ -53,7 +53,8 @@ class Kept:
 
     def write(self, first: int, rows: np.ndarray, *, sights: Iterable[str], asked: str) -> None:
         """Add a stretch; ``sights``: of all looks there are."""
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('asked', ?)", (asked,))
+        sql = "INSERT INTO meta VALUES ('asked', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        self._connection.execute(sql, (asked,))
         self._connection.execute("INSERT INTO history VALUES (?, ?)", (first, _written(rows)))
         n = self._connection.execute("SELECT count(*) FROM look").fetchone()[0]
         new = [(i, sight) for i, sight in enumerate(sights) if i >= n]

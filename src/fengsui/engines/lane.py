@@ -30,7 +30,7 @@ from fengsui.loops.kernel_rows import R_LOOP
 
 OPENING = np.uint64(1)  # the bit of the pattern that opens a loop
 ASIDE = 4_096  # rows from which on a second thread is worth its while
-PART = 4_096  # subjects derived together, so that what changed for some is written while others are derived
+PART = 2_048  # subjects derived together, so that what changed for some is written while others are derived
 
 
 @dataclass(frozen=True, slots=True)

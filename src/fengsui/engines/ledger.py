@@ -9,8 +9,13 @@ from fengsui.facts.store import FileMark, Refused
 from fengsui.kit.errors import Finding, NotFound
 
 _COLUMNS = "entry, row, raw, findings, told_at, work, name, mapping, why, settled_by"
-_ENTER = f"INSERT OR IGNORE INTO refused ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ENTER = f"INSERT INTO refused ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _OPEN = f"SELECT id, {_COLUMNS} FROM refused WHERE settled_by = '' AND id > ? ORDER BY id LIMIT 1000"
+_MARK = (
+    "INSERT INTO file_mark VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE"
+    " SET name = excluded.name, mapping = excluded.mapping, rows_done = excluded.rows_done,"
+    " done = excluded.done"
+)
 _ALL = f"SELECT id, {_COLUMNS} FROM refused WHERE id > ? ORDER BY id LIMIT 1000"
 
 
@@ -48,7 +53,7 @@ class Ledger:
     def set_mark(self, mark: FileMark) -> None:
         """Note how far a file was taken."""
         row = (mark.digest, mark.name, mark.mapping, mark.rows_done, int(mark.done))
-        self._connection.execute("INSERT OR REPLACE INTO file_mark VALUES (?, ?, ?, ?, ?)", row)
+        self._connection.execute(_MARK, row)
 
 
 def _row(entry: Refused) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from fengsui.engines.numbering import Subjects, Words, rows_in
 from fengsui.engines.sqlite_driver import Connection
-from fengsui.engines.ways import Ways
+from fengsui.engines.ways import Ties, Way, pairs
 from fengsui.facts.batch import Batch, Row, fact_of
 from fengsui.facts.effective import SAME
 from fengsui.facts.fact import Fact
@@ -29,6 +29,7 @@ _COLUMNS = (
     "f.seq, f.kind, s.key, f.at, f.recorded_at, f.source, f.key, f.span, f.place, f.by, f.data, f.supersedes"
 )
 _READ = f"SELECT {_COLUMNS} FROM fact f JOIN subject s ON s.id = f.subject"
+_AMONG = f"{_READ} WHERE f.seq IN ({{}})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class Arrival:
     told: dict[int, int] = field(default_factory=dict)  # row that is not new → seq of the fact told first
     repeated: int = 0
     conflicts: list[Conflict] = field(default_factory=list)
-    earlier: dict[int, int] = field(default_factory=dict)  # seq → recorded_at before this batch
-    moved: dict[str, str] = field(default_factory=dict)  # id → subject of facts recorded earlier than known
+    earlier: dict[int, int] = field(default_factory=dict)  # seq of facts → recorded_at before this batch
+    moved: dict[int, tuple[str, str]] = field(default_factory=dict)  # seq → id and subject of these
     shifted: dict[int, int] = field(default_factory=dict)
 
 
@@ -69,12 +70,16 @@ class FactLog:
         self._connection = connection
         self._words = words
         self._subjects = subjects
-        self._ways = Ways(connection)
+        sql = "SELECT seq, {} FROM fact WHERE seq > ?"
+        self._ties = Ties(connection, "tie", pairs(connection, sql.format("tie")))
+        self._of_subject = Way(connection, "subject", pairs(connection, sql.format("subject")))
         self.load()
 
     def load(self) -> None:
         """Find the end of the log, and read what is kept at hand."""
-        self._ways.load()
+        self._ties.load()
+        self._of_subject.load()
+        self._latest: tuple[int, Batch] = (AFTER_ALL, Batch())
         self._next = self._connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM fact").fetchone()[0]
         self._carriers = set(self._connection.execute("SELECT kind, place, source FROM carrier").fetchall())
 
@@ -83,7 +88,8 @@ class FactLog:
         n = len(batch)
         words = (self._words.numbers(column) for column in (batch.kind, batch.place, batch.source))
         subjects = self._subjects.numbered(batch.subject)
-        arrival = Arrival(self._next, list(range(n)), subjects, ties_of(batch), *words)
+        ties = ties_of(batch, is_large=self._subjects.are_held)
+        arrival = Arrival(self._next, list(range(n)), subjects, ties, *words)
         arrival.told = self._told_before(batch, arrival)
         if arrival.told:
             arrival.new = [i for i in arrival.new if i not in arrival.told]
@@ -92,8 +98,8 @@ class FactLog:
     def arrive(self, batch: Batch, arrival: Arrival) -> None:
         """Write what is new, and compare the rest with what was told before."""
         self._write(batch, arrival)
-        for i, first in arrival.told.items():
-            self._compare(batch, i, first, arrival=arrival)
+        self._latest = (arrival.first, batch)
+        self._compare(batch, arrival)
         self._next += len(batch)
         self._note(batch, arrival)
 
@@ -104,13 +110,15 @@ class FactLog:
 
     def settle(self) -> None:
         """At the end of a transaction: make the ways into the log as long as the log, if that is due."""
-        self._ways.write()
+        self._ties.write()
+        self._of_subject.write()
+        self._subjects.settle()
 
     def of_subjects(self, keys: Iterable[str]) -> dict[str, list[Stored]]:
         """Every record of some subjects, effective or not, by subject."""
         numbers = self._subjects.known(keys)
         found: dict[str, list[Stored]] = defaultdict(list)
-        for stored in self.of_seqs(self._ways.find("subject", list(numbers.values()))):
+        for stored in self.of_seqs(self._of_subject.find(list(numbers.values()))):
             found[stored.fact.subject].append(stored)
         return found
 
@@ -123,12 +131,16 @@ class FactLog:
 
     def names_of(self, seqs: Iterable[int]) -> dict[int, str]:
         """Sequence number → id of the fact."""
-        rows = rows_in(self._connection, "SELECT seq, source, key FROM fact WHERE seq IN ({})", seqs)
-        return {seq: f"{self._words.text(source)}:{key}" for seq, source, key in rows}
+        seqs = list(seqs)
+        first, batch = self._latest
+        found = {seq: f"{batch.source[seq - first]}:{batch.key[seq - first]}" for seq in seqs if seq >= first}
+        before = (seq for seq in seqs if seq < first)
+        rows = rows_in(self._connection, "SELECT seq, source, key FROM fact WHERE seq IN ({})", before)
+        return found | {seq: f"{self._words.text(source)}:{key}" for seq, source, key in rows}
 
     def of_seqs(self, seqs: Iterable[int]) -> list[Stored]:
         """The facts of these sequence numbers."""
-        return list(map(self._stored, rows_in(self._connection, f"{_READ} WHERE f.seq IN ({{}})", seqs)))
+        return list(map(self._stored, rows_in(self._connection, _AMONG, seqs)))
 
     def notices(self, kind: str) -> list[Stored]:
         """Every record of one of the kinds in ``NOTICES``."""
@@ -157,7 +169,7 @@ class FactLog:
     def _told_before(self, batch: Batch, arrival: Arrival) -> dict[int, int]:
         """Row → sequence number of the fact that was told first, of the rows that are not new."""
         ties = arrival.ties
-        suspects = ties[self._ways.suspects(ties)]
+        suspects = ties[self._ties.suspects(ties)]
         if not len(suspects):
             return {}
         # The first of two that come in one batch is no suspect itself, but has to be met first.
@@ -175,7 +187,7 @@ class FactLog:
         wanted = set(identities)
         ties = [crc32(f"{source}:{key}".encode()) for source, key in wanted]
         sql = "SELECT seq, source, key FROM fact WHERE seq IN ({})"
-        rows = rows_in(self._connection, sql, self._ways.find("tie", ties) if ties else ())
+        rows = rows_in(self._connection, sql, self._ties.find(ties) if ties else ())
         found = {(self._words.text(source), key): seq for seq, source, key in rows}
         return {identity: seq for identity, seq in found.items() if identity in wanted}
 
@@ -201,20 +213,24 @@ class FactLog:
         if len(arrival.new) < n:
             rows = compress(rows, [i not in arrival.told for i in range(n)])
         self._connection.executemany(_INSERT, rows)
-        found = np.column_stack([np.arange(first, first + n), arrival.subjects, arrival.ties])
-        self._ways.extend(found[arrival.new] if len(arrival.new) < n else found)
+        new = np.array(arrival.new, dtype=np.int64)
+        for way, numbers in ((self._ties, arrival.ties), (self._of_subject, arrival.subjects)):
+            way.extend(np.column_stack([first + new, numbers[new]]))
 
-    def _compare(self, batch: Batch, index: int, seq: int, *, arrival: Arrival) -> None:
-        """Hold a row against the fact of its identity that was told first."""
-        row = self._connection.execute(f"{_READ} WHERE f.seq = ?", (seq,)).fetchone()
-        kept = self._row(row)
-        offered = _plain(tuple(column[index] for column in batch.columns()))
-        if not same_content(kept, offered):
-            arrival.conflicts.append(Conflict(index, kept, offered))
-            return
-        arrival.repeated += 1
-        if offered[3] < kept[3]:
-            self._move_earlier(seq, kept, offered[3], arrival=arrival)
+    def _compare(self, batch: Batch, arrival: Arrival) -> None:
+        """Hold the rows that are not new against the facts of their identities that were told first."""
+        told = sorted(set(arrival.told.values()))
+        kept = {row[0]: self._row(row) for row in rows_in(self._connection, _AMONG, told)}
+        for index, seq in arrival.told.items():
+            first = kept[seq]
+            offered = _plain(tuple(column[index] for column in batch.columns()))
+            if not same_content(first, offered):
+                arrival.conflicts.append(Conflict(index, first, offered))
+                continue
+            arrival.repeated += 1
+            if offered[3] < first[3]:
+                self._move_earlier(seq, first, offered[3], arrival=arrival)
+                kept[seq] = (*first[:3], offered[3], *first[4:])
 
     def _move_earlier(self, seq: int, kept: Row, recorded_at: int, *, arrival: Arrival) -> None:
         self._connection.execute("UPDATE fact SET recorded_at = ? WHERE seq = ?", (recorded_at, seq))
@@ -224,7 +240,7 @@ class FactLog:
         if seq < arrival.first:
             arrival.earlier.setdefault(seq, kept[3])
         if seq < arrival.first or seq in arrival.shifted:
-            arrival.moved[f"{kept[4]}:{kept[5]}"] = kept[1]
+            arrival.moved[seq] = (f"{kept[4]}:{kept[5]}", kept[1])
 
     def _note(self, batch: Batch, arrival: Arrival) -> None:
         """Enter the new facts that speak of the world at large, and who brings what from where."""
@@ -251,9 +267,13 @@ class FactLog:
         return Stored(row[0], fact_of(self._row(row)))
 
 
-def ties_of(batch: Batch) -> np.ndarray:
-    """int64[n]: ``acts.tie`` of every fact of a batch."""
+def ties_of(batch: Batch, *, is_large: bool) -> np.ndarray:
+    """int64[n]: ``acts.tie`` of every fact of a batch; compiled, if that is worth loading for it."""
     begun = {source: crc32(f"{source}:".encode()) for source in set(batch.source)}
+    if is_large:
+        from fengsui.engines.checksums import checksums
+
+        return checksums(batch.key, np.array(list(map(begun.__getitem__, batch.source)), np.int64))
     names = zip(batch.source, batch.key, strict=True)
     return np.array([crc32(key.encode(), begun[source]) for source, key in names], dtype=np.int64)
 

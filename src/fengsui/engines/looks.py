@@ -1,15 +1,17 @@
 """How facts look to the kernel: a code, and what protocols read from their data, each look worked out once.
 
 Most facts of a source look like others of it. Those whose data carry a number of their own differ in
-what no protocol asks for, so what is asked for is taken out first, and compared.
+what no protocol asks for, so what is asked for is taken out first, and compared: as it is written, since
+making values of all that is written costs ten times as much.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import repeat
 
 import msgspec
 import numpy as np
+from msgspec.structs import astuple
 
 from fengsui.facts.batch import data_of
 from fengsui.facts.fact import Fact
@@ -36,6 +38,7 @@ class Looks:
         self._fields = {
             kind: sorted(name for name in names if not name.startswith("@")) for kind, names in asked.items()
         }
+        self._readers: dict[str, Callable[[str], tuple[bytes, ...]]] = {}  # by kind
         told = repr((sorted(self._fields.items()), self._asks))
         self.asked = blake2b(told.encode(), digest_size=8).hexdigest()
         self.forget()
@@ -44,7 +47,8 @@ class Looks:
         """Throw everything away."""
         self.sights: list[str] = []
         self._of_face: dict[tuple, int] = {}  # as written
-        self._of_sight: dict[str, int] = {}  # of that, what is asked for
+        self._of_said: dict[tuple, int] = {}  # of that, what is asked for, as it is written
+        self._of_sight: dict[str, int] = {}  # of that, the values
         self.rows = np.empty((1024, 1 + self.n_fields), np.int64)
 
     @property
@@ -68,14 +72,26 @@ class Looks:
     ) -> np.ndarray:
         """int64[n]: the looks of facts given as columns; ``data`` as text."""
         known = self._of_face
-        if len(known) > MOST:
-            known.clear()
+        for told in (known, self._of_said):
+            if len(told) > MOST:
+                told.clear()
         found = list(map(known.get, self._faces(kind, data, by, place, source)))
         if None in found:
             for i, face in enumerate(self._faces(kind, data, by, place, source)):
                 if found[i] is None:
-                    found[i] = known[face] = self._see(face[0], data_of(face[1]), *face[2:])
+                    found[i] = known[face] = self._of_new(face)
         return np.array(found, np.int64)
+
+    def _of_new(self, face: tuple) -> int:
+        """The look of a face that was not met before."""
+        kind, data, *more = face
+        if kind not in self._readers:
+            self._readers[kind] = _reader(self._fields.get(kind, ()))
+        said = (kind, self._readers[kind](data), *more)
+        number = self._of_said.get(said)
+        if number is None:
+            number = self._of_said[said] = self._see(kind, data_of(data), *more)
+        return number
 
     def _faces(self, kind, data, *more) -> Iterator[tuple]:
         """What is looked at of every fact; of who did it, where and who says so only if a protocol asks."""
@@ -107,3 +123,14 @@ class Looks:
         for column, use, name in k.fields.readers.get(fact.kind, ()):
             row[1 + column] = look_of(use, name, fact, places=k.places, words=k.words, keys=k.keys)
         return tuple(row)
+
+
+def _reader(names: Sequence[str]) -> Callable[[str], tuple[bytes, ...]]:
+    """Takes some fields out of data as text, as they are written; nothing for one that is not there."""
+    if not names:
+        return lambda data: ()
+    columns = [(f"field_{i}", msgspec.Raw, msgspec.Raw()) for i in range(len(names))]
+    written_as = {column[0]: name for column, name in zip(columns, names, strict=True)}
+    decode = msgspec.json.Decoder(msgspec.defstruct("Said", columns, rename=written_as)).decode
+    nothing = (b"",) * len(names)
+    return lambda data: tuple(map(bytes, astuple(decode(data)))) if data else nothing

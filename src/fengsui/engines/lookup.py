@@ -56,8 +56,9 @@ class Lookup:
         people = self._histories.people(cut)
         name = people.name(subject)
         histories = self._with_tellers(name, people, cut, as_of=as_of)
-        derived = self._derivation.settle(histories, people, lambda other: ())
-        facts = self._derivation.behind(name, histories, derived, people)
+        derivation = self._derivation if as_of is None else self._derivation.at(as_of)
+        derived = derivation.settle(histories, people, lambda other: ())
+        facts = derivation.behind(name, histories, derived, people)
         return Followed(name, facts, derived[name].loops)
 
     def name(self, subject: str) -> str:

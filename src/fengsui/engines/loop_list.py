@@ -7,6 +7,7 @@ from itertools import islice
 
 from fengsui.engines.numbering import Subjects, Words
 from fengsui.engines.places import Scope, Scopes
+from fengsui.engines.shown import Shown
 from fengsui.engines.sqlite_driver import Connection
 from fengsui.engines.state import VERSIONS, loop_name, loop_number
 from fengsui.engines.view import Head
@@ -48,11 +49,14 @@ class LoopFilter:
 class LoopList:
     """Lists loops from the file."""
 
-    def __init__(self, connection: Connection, scopes: Scopes, *, words: Words, subjects: Subjects) -> None:
+    def __init__(
+        self, connection: Connection, scopes: Scopes, *, words: Words, subjects: Subjects, shown: Shown
+    ) -> None:
         self._connection = connection
         self._scopes = scopes
         self._words = words
         self._subjects = subjects
+        self._shown = shown
 
     def latest(self, scope: Scope, wanted: LoopFilter, *, after: str | None = None) -> Iterator[Head]:
         """Loops of an area, the latest opened first; those after the loop of that id."""
@@ -74,21 +78,20 @@ class LoopList:
 
     def subject_of(self, loop: str) -> str | None:
         """The subject of a loop that is or once was shown."""
-        number = _number(loop)
-        sql = "SELECT s.key FROM loop_shown l JOIN subject s ON s.id = l.subject WHERE l.id = ?"
-        row = self._connection.execute(sql, (number,)).fetchone() if number is not None else None
-        return row[0] if row else None
+        owner = self._owner(_number(loop))
+        return None if owner is None else self._subjects.keys([owner])[owner]
 
     def _place_of(self, loop: str) -> tuple[int, int, int]:
-        sql = (
-            "SELECT l.opened_at, l.subject, l.id FROM loop_shown s JOIN loop l"
-            " ON l.subject = s.subject AND l.id = s.id WHERE s.id = ?"
-        )
         number = _number(loop)
-        row = self._connection.execute(sql, (number,)).fetchone() if number is not None else None
+        sql = "SELECT opened_at, subject, id FROM loop WHERE subject = ? AND id = ?"
+        row = self._connection.execute(sql, (self._owner(number), number)).fetchone()
         if row is None:
             raise NotFound(f"There is no loop {loop}.")
         return row
+
+    def _owner(self, number: int | None) -> int | None:
+        """The subject whose loop this is, or once was."""
+        return None if number is None else self._shown.subject_of(number)
 
     def _branch(self, area: int, wanted: LoopFilter, start: tuple[int, int, int]) -> Iterator[tuple]:
         """The rows of one listing area."""

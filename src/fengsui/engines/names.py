@@ -24,7 +24,7 @@ class Names:
 
     def numbers(self, texts: Sequence[str]) -> np.ndarray:
         """int64[n]: the numbers of texts, given now to those that have none."""
-        letters, bounds = _written(texts)
+        letters, bounds = written(texts)
         self._reserve(len(texts), len(letters))
         found = np.empty(len(texts), np.int64)
         self.n = number(self._slots, self._letters, self._ends, self.n, letters, bounds, found)
@@ -33,7 +33,7 @@ class Names:
     def known(self, texts: Sequence[str]) -> np.ndarray:
         """int64[n]: the numbers of texts, 0 for those that have none."""
         found = np.empty(len(texts), np.int64)
-        look_up(self._slots, self._letters, self._ends, *_written(texts), found)
+        look_up(self._slots, self._letters, self._ends, *written(texts), found)
         return found
 
     def texts(self, numbers: Iterable[int]) -> list[str]:
@@ -144,7 +144,7 @@ def forget(slots, letters, ends, n, last):
         slots[_find(slots, letters, ends, _checksum(letters, lo, hi), letters, lo, hi)] = 0
 
 
-def _written(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def written(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """The texts in UTF-8, one after the other, and int64[n + 1] where each begins."""
     letters = "".join(texts).encode()
     bounds = np.zeros(len(texts) + 1, np.int64)

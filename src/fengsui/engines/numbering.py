@@ -7,10 +7,12 @@ is forgotten again, so that memory never knows more than the file.
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import numpy as np
 
 from fengsui.engines.sqlite_driver import Connection
+from fengsui.engines.ways import Way
 
 if TYPE_CHECKING:
     from fengsui.engines.names import Names
@@ -19,7 +21,7 @@ AT_HAND = 2_000_000  # subjects remembered before the memory is emptied: about 3
 CHUNK = 500  # parameters of one look-up
 STRUNG = 50_000  # subjects read at once
 _BETWEEN = "\x1f"
-_STRING = f"SELECT group_concat(key, '{_BETWEEN}' ORDER BY id) FROM subject WHERE id >= ? AND id < ?"
+_STRING = f"SELECT string_agg(key, '{_BETWEEN}' ORDER BY id) FROM subject WHERE id >= ? AND id < ?"
 
 
 class Words:
@@ -86,16 +88,23 @@ class Subjects:
         self._numbers: dict[str, int] = {}
         self._all: Names | None = None
         self._new: list[str] = []
+        self._way = Way(connection, "name", self._tail, is_short=True)
         self.load()
 
     def load(self) -> None:
         """Start afresh from what the file has numbered."""
         self._numbers.clear()
         self._new.clear()
+        self._way.load()
         self._next = self._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM subject").fetchone()[0]
         if self._all:
             self._all.cut(0)
             self._read_all()
+
+    @property
+    def are_held(self) -> bool:
+        """Whether all are kept at hand, as where batches are large."""
+        return self._all is not None
 
     def hold_all(self) -> None:
         """From now on keep all subjects at hand: about 50 bytes each, and nothing has to be looked up."""
@@ -156,22 +165,29 @@ class Subjects:
             self._numbers.pop(key, None)
         self._next -= len(self._new)
         self._new.clear()
+        self._way.load()
         if self._all:
             self._all.cut(self._next - 1)
+
+    def settle(self) -> None:
+        """At the end of a transaction: make the way as long as the table, if that is due."""
+        self._way.write()
 
     def _make_room(self) -> None:
         if len(self._numbers) > AT_HAND and not self._new:
             self._numbers.clear()
 
     def _find(self, keys: Iterable[str]) -> None:
-        self._numbers.update(
-            rows_in(self._connection, "SELECT key, id FROM subject WHERE key IN ({})", sorted(keys))
-        )
+        """Remember the numbers of subjects, and of a few more whose names have the same checksums."""
+        checksums = [crc32(key.encode()) for key in keys]
+        found = self._way.find(checksums) if checksums else ()
+        self._numbers.update(rows_in(self._connection, "SELECT key, id FROM subject WHERE id IN ({})", found))
 
     def _enter(self, keys: Sequence[str]) -> None:
         """Write subjects that were given the next numbers."""
         rows = enumerate(keys, self._next)
         self._connection.executemany("INSERT INTO subject (id, key) VALUES (?, ?)", rows)
+        self._way.extend(_checksums(enumerate(keys, self._next)))
         self._new += keys
         self._next += len(keys)
 
@@ -185,6 +201,9 @@ class Subjects:
                 sql = "SELECT key FROM subject WHERE id >= ? AND id < ? ORDER BY id"
                 keys = [key for (key,) in self._connection.execute(sql, (first, first + n))]
             self._all.numbers(keys)
+
+    def _tail(self, above: int) -> np.ndarray:
+        return _checksums(self._connection.execute("SELECT id, key FROM subject WHERE id > ?", (above,)))
 
 
 class Steps:
@@ -226,6 +245,12 @@ class Steps:
             for number, name in self.names.items()
             if (protocol is None or name[0] == protocol) and (role is None or self.roles[number] == role)
         ]
+
+
+def _checksums(rows: Iterable[tuple[int, str]]) -> np.ndarray:
+    """int64[n, 2]: number and checksum of subjects, given as number and key."""
+    found = [(number, crc32(key.encode())) for number, key in rows]
+    return np.array(found, dtype=np.int64).reshape(len(found), 2)
 
 
 def rows_in(connection: Connection, sql: str, values: Iterable[object]) -> Iterator[tuple]:

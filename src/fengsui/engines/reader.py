@@ -1,7 +1,8 @@
 """The questions of ``view.View``, answered from the tables of the file: as things stand now."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
@@ -11,9 +12,10 @@ from fengsui.engines.lookup import POSTS, Lookup
 from fengsui.engines.loop_list import LoopFilter, LoopList
 from fengsui.engines.numbering import Steps, Subjects, Words
 from fengsui.engines.places import Scope, Scopes
+from fengsui.engines.shown import Shown
 from fengsui.engines.silence import Silence
 from fengsui.engines.sqlite_driver import Connection
-from fengsui.engines.state import NOWHERE, loop_name, version_of
+from fengsui.engines.state import NOWHERE, begun_versions, loop_name, version_of
 from fengsui.engines.tally import Counts, Tally
 from fengsui.engines.view import Account, Break, Count, Head, Overdue
 from fengsui.facts.fact import Fact
@@ -40,6 +42,7 @@ class Reader:
         words: Words,
         subjects: Subjects,
         steps: Steps,
+        shown: Shown,
     ) -> None:
         self._connection = connection
         self._rules = rules
@@ -47,17 +50,20 @@ class Reader:
         self._lookup = lookup
         self._words, self._subjects, self._steps = words, subjects, steps
         self._tally = Tally(connection, words, steps)
-        self._loops = LoopList(connection, scopes, words=words, subjects=subjects)
+        self._loops = LoopList(connection, scopes, words=words, subjects=subjects, shown=shown)
         self._step = lru_cache(maxsize=10_000)(self._step_of)
 
     def counts(self, *, now: int, area: str | None = None) -> list[Count]:
         """See ``View.counts``."""
         found: list[Count] = []
-        for part in self._scopes.parts(area):
-            running, overdue = self._running(part.scope, now=now), self._standing(part.scope, now=now)
+        parts = self._scopes.parts(area)
+        scopes = [scope for part in parts for scope in (part.scope, *part.less)]
+        all_running, all_standing = self._running(scopes, now=now), self._standing(scopes, now=now)
+        for part in parts:
+            running, overdue = all_running[part.scope].copy(), all_standing[part.scope].copy()
             for scope in part.less:
-                running -= self._running(scope, now=now)
-                overdue -= self._standing(scope, now=now)
+                running -= all_running[scope]
+                overdue -= all_standing[scope]
             found += [
                 Count(self._words.texts[protocol], part.code, running[protocol], overdue[protocol])
                 for protocol in sorted(running.keys() | overdue.keys())
@@ -85,7 +91,7 @@ class Reader:
 
     def n_overdue(self, *, now: int, area: str | None = None) -> int:
         """See ``View.n_overdue``."""
-        return sum(self._standing(scope, now=now).total() for scope in self._whole(area))
+        return sum(found.total() for found in self._standing(self._whole(area), now=now).values())
 
     def standing(self, *, now: int, area: str | None = None) -> Mapping[Status, int]:
         """See ``View.standing``."""
@@ -131,7 +137,15 @@ class Reader:
             rows = self._loops.of_subject(self._lookup.name(subject), wanted)
         else:
             rows = self._loops.latest(self._scopes.of(area), wanted, after=after)
-        return list(islice(rows, limit))
+        return [self._by(head, now) for head in islice(rows, limit)]
+
+    def _by(self, head: Head, now: int) -> Head:
+        """A loop as it stands by now: the tables also say which versions will govern it, and its end."""
+        versions = head.versions
+        if len(versions) > 1:
+            versions = begun_versions(self._rules, head.protocol, versions, place=head.place, now=now)
+        closed_at = head.closed_at if head.closed_at <= now else NEVER
+        return replace(head, versions=versions, closed_at=closed_at)
 
     def loop(self, name: str, *, as_of: int | None = None, known_at: int | None = None) -> Account:
         """See ``View.loop``."""
@@ -154,7 +168,7 @@ class Reader:
         for head in heads:
             wanted.setdefault(head.subject, set()).add(head.id)
         for subject, names in wanted.items():
-            yield from (loop for loop in self._lookup.followed(subject).loops if loop.id in names)
+            yield from (loop for loop in self._lookup.followed(subject, as_of=now).loops if loop.id in names)
 
     def subject_facts(self, subject: str, *, known_at: int | None = None) -> list[Fact]:
         """See ``View.subject_facts``."""
@@ -181,17 +195,23 @@ class Reader:
         nowhere = Scope(NOWHERE, (NOWHERE,), is_coarse=False)
         return [*(self._scopes.of(code) for code in self._scopes.roots), nowhere]
 
-    def _standing(self, scope: Scope, *, now: int) -> Counts:
-        if scope.span is None:
-            return self._tally.standing(scope, now=now)
-        rows = self._within(duty_list.standing(self._connection, scope, now=now), scope)
-        return Counter(self._words.number(self._steps.names[row.step][0]) for row in rows)
+    def _standing(self, scopes: Sequence[Scope], *, now: int) -> dict[Scope, Counts]:
+        """The breaks that stand in each scope, by protocol."""
+        found = self._tally.standing([scope for scope in scopes if scope.span is None], now=now)
+        for scope in scopes:
+            if scope.span is not None:
+                rows = self._within(duty_list.standing(self._connection, scope, now=now), scope)
+                found[scope] = Counter(self._words.number(self._steps.names[row.step][0]) for row in rows)
+        return found
 
-    def _running(self, scope: Scope, *, now: int) -> Counts:
-        if scope.span is None:
-            return self._tally.running(scope, now=now)
-        heads = self._loops.latest(scope, LoopFilter(now, running=True))
-        return Counter(self._words.number(head.protocol) for head in heads)
+    def _running(self, scopes: Sequence[Scope], *, now: int) -> dict[Scope, Counts]:
+        """The loops that run in each scope, by protocol."""
+        found = self._tally.running([scope for scope in scopes if scope.span is None], now=now)
+        for scope in scopes:
+            if scope.span is not None:
+                heads = self._loops.latest(scope, LoopFilter(now, running=True))
+                found[scope] = Counter(self._words.number(head.protocol) for head in heads)
+        return found
 
     def _within(self, rows: Iterator[Row], scope: Scope) -> Iterator[Row]:
         if scope.span is None:

@@ -57,6 +57,7 @@ class Snapshot:
         as_of: int | None = None,
         known_at: int | None = None,
     ) -> None:
+        derivation = derivation if as_of is None else derivation.at(as_of)
         self._derivation = derivation
         self._listing = Listing(derivation.world.areas)
         self._scopes = Scopes(self._listing)
@@ -138,7 +139,7 @@ class Snapshot:
             if after not in names:
                 raise NotFound(f"There is no loop {after}.")
             found = found[names.index(after) + 1 :]
-        return [self._head(loop) for loop in found[:limit]]
+        return [self._head(loop, now) for loop in found[:limit]]
 
     def loop(self, name: str, *, as_of: int | None = None, known_at: int | None = None) -> Account:
         """See ``View.loop``; the moment is the snapshot's own."""
@@ -248,7 +249,7 @@ class Snapshot:
         deeper = path[path.index(area) + 1 :]
         return deeper[0] if deeper else area
 
-    def _head(self, loop: Loop) -> Head:
+    def _head(self, loop: Loop, now: int) -> Head:
         area = self._scopes.code(self._listing.of(loop.place))
         return Head(
             loop.id,
@@ -256,7 +257,7 @@ class Snapshot:
             loop.versions,
             loop.subject,
             loop.opened_at,
-            loop.closed_at,
+            loop.closed_at if loop.closed_at <= now else NEVER,
             loop.place,
             area,
         )

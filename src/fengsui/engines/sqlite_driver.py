@@ -3,12 +3,16 @@
 The build of SQLite that comes with ``pysqlite3`` is preferred. Versions 3.7.0 to 3.51.2 can lose
 committed pages when two connections write and checkpoint at the same moment (the WAL-reset bug), so
 opening with one of those says so. The file is never mapped into memory for the same reason.
+
+What is done otherwise on another database is a function that looks at the connection; here stands what
+SQLite does, and ``postgres.driver`` adds its own.
 """
 
 import contextlib
 import sqlite3
 import warnings
 from collections.abc import Iterator
+from functools import singledispatch
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
@@ -105,9 +109,10 @@ def warn_if_unsafe(version: tuple[int, ...]) -> None:
         )
 
 
+@singledispatch
 @contextlib.contextmanager
 def writing(connection: Connection) -> Iterator[None]:
-    """One transaction: all of it or, on any error, nothing."""
+    """One transaction, one writer at a time: all of it or, on any error, nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -115,6 +120,89 @@ def writing(connection: Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+@singledispatch
+@contextlib.contextmanager
+def reading(connection: Connection) -> Iterator[None]:
+    """One state of the database for as long as it takes, whatever others commit meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        connection.execute("SELECT 1 FROM meta").fetchone()
+        yield
+    finally:
+        connection.execute("COMMIT")
+
+
+@singledispatch
+def announce(connection: Connection) -> None:
+    """Let others know, at the commit, that what they keep at hand of a region is old; the file tells them."""
+
+
+@singledispatch
+def version_of_others(connection: Connection) -> int:
+    """A number that changes when another connection wrote."""
+    return connection.execute("PRAGMA data_version").fetchone()[0]
+
+
+@singledispatch
+def migrating(connection: Connection) -> contextlib.AbstractContextManager[None]:
+    """One transaction in which tables are made or changed, one process after the other."""
+    return writing(connection)
+
+
+@singledispatch
+def schema_version(connection: Connection) -> int:
+    """The number of the last step of the schema that was applied; 0 for an empty database."""
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+@singledispatch
+def set_schema_version(connection: Connection, number: int) -> None:
+    """Note the step that was applied."""
+    connection.execute(f"PRAGMA user_version = {number}")
+
+
+@singledispatch
+def run_script(connection: Connection, script: str) -> None:
+    """Run several statements. One by one: running a script at once would end our transaction."""
+    held = ""
+    for line in script.splitlines(keepends=True):
+        held += line
+        if sqlite3.complete_statement(held):
+            connection.execute(held)
+            held = ""
+
+
+@singledispatch
+def tables_of(connection: Connection) -> list[str]:
+    """The names of all tables a region has."""
+    sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+    return [name for (name,) in connection.execute(sql).fetchall()]
+
+
+@singledispatch
+def columns_of(connection: Connection, table: str) -> tuple[list[str], list[str]]:
+    """The columns of a table, and those of its primary key in the order of the key."""
+    rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
+    key = sorted((row[5], row[1]) for row in rows if row[5])
+    return [row[1] for row in rows], [name for _, name in key]
+
+
+@singledispatch
+def make_room(connection: Connection, now: int) -> None:
+    """Have room for facts that arrive at the moment ``now``."""
+
+
+@singledispatch
+def filled(connection: Connection) -> None:
+    """All tables were filled from elsewhere."""
+
+
+@singledispatch
+def step_for(connection: Connection, name: str, script: str) -> str:
+    """A step of the schema, from the file of this name, as this database takes it."""
+    return script
 
 
 def _quoted(path: Path | str) -> str:

@@ -149,6 +149,19 @@ def version_of(rules: Rules, protocol: str, version: str, *, place: str | None =
     raise NotFound(f"There is no version {version} of {protocol}.")
 
 
+def begun_versions(
+    rules: Rules, protocol: str, versions: Sequence[str], *, place: str | None, now: int
+) -> tuple[str, ...]:
+    """Those of the versions that govern a loop that have begun by a moment, in its order; the first always.
+
+    A version that holds again when a local order ends stands there twice.
+    """
+    ahead = iter(rules.timeline(protocol, place))
+    begins = (next((v.valid_from for v in ahead if v.version == name), -NEVER) for name in versions)
+    begun = [name for name, at in zip(versions, begins, strict=True) if at <= now]
+    return tuple(begun) or tuple(versions[:1])
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Rows of one table that differ between two states. Row i of ``old`` and ``new`` have one identity.

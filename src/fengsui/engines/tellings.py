@@ -28,7 +28,7 @@ class Tellings:
         named = [(name, stored.seq) for stored in records for name in self._derivation.named(stored.fact)]
         numbers = self._subjects.numbers([name for name, _ in named])
         rows = sorted({(number, seq) for number, (_, seq) in zip(numbers, named, strict=True)})
-        self._connection.executemany("INSERT OR IGNORE INTO mention VALUES (?, ?)", rows)
+        self._connection.executemany("INSERT INTO mention VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
 
     def relates(self, kind: str) -> bool:
         """Whether facts of this kind relate their subject to another one."""

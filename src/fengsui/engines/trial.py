@@ -1,25 +1,29 @@
 """A version tried on the facts of a region: read from the file as columns, without making values of them.
 
-Only what some rule of either side reads is taken. Where a rule reads what follows from other loops, the
-facts are derived first, subject by subject, which takes as long as it takes.
+Only what some rule of either side reads is taken. Where a rule reads what follows from other loops, that is
+derived beforehand, for the few who can have any of it (see ``fed``), and joins the columns.
 """
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from zlib import crc32
+from itertools import islice
 
 import numpy as np
 
+from fengsui.engines.address import connect_to
+from fengsui.engines.fed import Fed, Feeding, Standing, whole
 from fengsui.engines.home import Home
 from fengsui.engines.looks import Looks
-from fengsui.engines.numbering import Words, rows_in
-from fengsui.engines.sqlite_driver import Connection, connect
-from fengsui.facts.batch import fact_of
+from fengsui.engines.numbering import Subjects, Words, rows_in
+from fengsui.engines.people import People
+from fengsui.engines.sqlite_driver import Connection
+from fengsui.facts.batch import data_text
 from fengsui.facts.effective import SAME, canonical, ineffective
 from fengsui.facts.fact import Fact
+from fengsui.loops.acts import tie
 from fengsui.loops.columns import Columns
-from fengsui.loops.dry_run import DryRun, Trial, dry_run
+from fengsui.loops.dry_run import DryRun, Trial
 from fengsui.loops.loop import loop_id
 from fengsui.loops.outlook import Outlook, outlook
 from fengsui.loops.strata import Rules
@@ -27,9 +31,8 @@ from fengsui.loops.strata import Rules
 Progress = Callable[[int, int], None]
 
 AT_ONCE = 50_000  # facts
-_READ = "SELECT seq, subject, kind, at, recorded_at, source, span, place, by, data, tie FROM fact"
-_WHOLE = (
-    "SELECT kind, subject, at, recorded_at, source, key, span, place, by, data, supersedes FROM facts"
+_READ = (
+    "SELECT seq, subject, kind, at, recorded_at, source, span, place, by, data, tie FROM fact"
     " WHERE seq IN ({})"
 )
 
@@ -55,16 +58,10 @@ def tried(
 ) -> Tried:
     """What ``version`` of protocol ``name`` (in ``after``) would do to the loops of a region."""
     trial = Trial(before, after, name=name, version=version, world=home.world, now=as_of)
-    told = {tell.fact for held in home.rules.versions.values() for v in held for tell in v.tells}
-    if any("#" in kind or kind in told for kind in trial.derivation.codebook.asked):
-        read_by = (*before.versions[name], *after.versions[name])
-        histories = home.histories(read_by, as_of=as_of, known_at=known_at)
-        cols, _ = trial.derivation.columns([*histories.values()])
-        effect = dry_run(before, after, histories, name=name, version=version, world=home.world, now=as_of)
-        return Tried(effect, outlook(trial, cols))
-    with closing(connect(home.path, read_only=True)) as connection:
+    feeding = Feeding(home.rules.as_of(as_of), home.world, trial.derivation.rules.versions)
+    with closing(connect_to(home.path, read_only=True)) as connection:
         log = _Log(connection, trial, as_of, known_at)
-        cols, subjects = log.columns(progress)
+        cols, subjects = log.columns(feeding, progress)
         effect = trial.run(cols, named=lambda s, f: log.named(int(subjects[s]), int(cols.ref[f])))
         return Tried(effect, outlook(trial, cols))
 
@@ -73,7 +70,7 @@ def tried(
 class _Rows:
     """Facts as columns, in no order. Subjects are numbers of the file."""
 
-    seq: np.ndarray
+    seq: np.ndarray  # of a derived fact, which has none, a negative number
     subject: np.ndarray
     when: np.ndarray
     span: np.ndarray
@@ -84,6 +81,10 @@ class _Rows:
     def chosen(self, which: np.ndarray) -> "_Rows":
         """Some of them, or all in another order."""
         return _Rows(*(getattr(self, name)[which] for name in self.__slots__))
+
+    def under(self, subject: np.ndarray) -> "_Rows":
+        """The same facts of other subjects."""
+        return _Rows(self.seq, subject, self.when, self.span, self.place, self.look, self.tie)
 
 
 class _Log:
@@ -96,10 +97,14 @@ class _Log:
         self._words = Words(connection)
         self._looks = Looks(self._kernel)
         self._names: dict[int, str] = {}  # of subjects that are the same as others
+        self._derived: list[Fact] = []
 
-    def columns(self, progress: Progress) -> tuple[Columns, np.ndarray]:
+    def columns(self, feeding: Feeding, progress: Progress) -> tuple[Columns, np.ndarray]:
         """The columns, and the number of each of their subjects."""
-        rows = self._effective(self._read(progress))
+        standing = self._standing()
+        fed = Fed(self._connection, self._words, feeding, standing).facts() if feeding.names else []
+        seqs = self._read_by_some_loop(fed, standing)
+        rows = _joined([self._effective(self._read(seqs, progress), standing), self._rows_of(fed)])
         order = np.lexsort((rows.tie, rows.when, rows.subject))
         rows = rows.chosen(order)
         subjects, first = np.unique(rows.subject, return_index=True)
@@ -120,25 +125,45 @@ class _Log:
     def named(self, subject: int, seq: int) -> tuple[str, str]:
         """A loop's id and its subject, by the numbers of the subject and of the opening fact."""
         called = self._names.get(subject) or self._one("SELECT key FROM subject WHERE id = ?", subject)[0]
+        return loop_id(self._trial.name, called, self._id_of(seq)), called
+
+    def _id_of(self, seq: int) -> str:
+        if seq < 0:
+            return self._derived[-1 - seq].id
         source, key = self._one("SELECT source, key FROM fact WHERE seq = ?", seq)
-        return loop_id(self._trial.name, called, f"{self._words.text(source)}:{key}"), called
+        return f"{self._words.text(source)}:{key}"
 
     def _one(self, sql: str, number: int) -> tuple:
         return self._connection.execute(sql, (number,)).fetchone()
 
-    def _read(self, progress: Progress) -> _Rows:
-        """Every record of the kinds that are read, known by then and of something that had happened."""
-        numbers = (self._words.known(kind) for kind in self._kernel.codebook.asked)
-        kinds = ", ".join(str(number) for number in numbers if number)
-        total = self._connection.execute("SELECT coalesce(max(seq), 0) FROM fact").fetchone()[0]
-        cursor = self._connection.execute(
-            f"{_READ} WHERE kind IN ({kinds}) AND recorded_at <= ? AND min(at, recorded_at) <= ?",
+    def _read_by_some_loop(self, fed: list[tuple[int, Fact]], standing: Standing) -> list[int]:
+        """The records of the kinds that are read, of all for whom some loop may have been opened."""
+        opening = set().union(*self._kernel.rules.opening_kinds.values())
+        _, opened = self._happened(opening)
+        derived = [subject for subject, fact in fed if fact.kind in opening]
+        seq, subject = self._happened(self._kernel.codebook.asked)
+        has_loop = np.isin(standing.merged(subject), np.append(standing.merged(opened), derived))
+        return seq[has_loop].tolist()
+
+    def _happened(self, kinds: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Record and subject of all that had happened, known by then, of some kinds."""
+        numbers = (self._words.known(kind) for kind in sorted(kinds))
+        among = ", ".join(str(number) for number in numbers if number) or "NULL"
+        rows = self._connection.execute(
+            f"SELECT seq, subject FROM fact WHERE kind IN ({among})"
+            " AND recorded_at <= ? AND min(at, recorded_at) <= ?",
             (self._known_at, self._as_of),
-        )
+        ).fetchall()
+        seq, subject = np.array(rows, np.int64).reshape(len(rows), 2).T
+        return seq, subject
+
+    def _read(self, seqs: list[int], progress: Progress) -> _Rows:
+        """The records of these numbers, as columns."""
+        cursor = rows_in(self._connection, _READ, seqs)
         parts = []
-        while held := cursor.fetchmany(AT_ONCE):
+        while held := list(islice(cursor, AT_ONCE)):
             parts.append(self._part(held))
-            progress(held[-1][0], max(total, 1))
+            progress(min(len(parts) * AT_ONCE, len(seqs)), len(seqs))
         return _joined(parts)
 
     def _part(self, held: list[tuple]) -> _Rows:
@@ -157,41 +182,53 @@ class _Log:
         columns = (seq, subject, when, span, places, look, tie)
         return _Rows(*(np.array(column, np.int64) for column in columns))
 
-    def _effective(self, rows: _Rows) -> _Rows:
-        """Without what was corrected or taken back, and whoever is the same under one number."""
+    def _rows_of(self, derived: list[tuple[int, Fact]]) -> _Rows:
+        """Derived facts, each with the number of its subject."""
+        self._derived = facts = [fact for _, fact in derived]
+        look = self._looks.of_columns(
+            [fact.kind for fact in facts],
+            [data_text(fact.data) for fact in facts],
+            [fact.by for fact in facts],
+            [fact.place for fact in facts],
+            source=[fact.source for fact in facts],
+        )
+        columns = (
+            [-1 - i for i in range(len(facts))],
+            [subject for subject, _ in derived],
+            [fact.when for fact in facts],
+            [fact.span for fact in facts],
+            [self._kernel.places.number(fact.place) for fact in facts],
+            look,
+            [tie(fact.id) for fact in facts],
+        )
+        return _Rows(*(np.array(column, np.int64) for column in columns))
+
+    def _standing(self) -> Standing:
+        """What was corrected or taken back by then, and who is the same as whom: all under one number."""
         corrections = self._facts("SELECT fact FROM correction")
         gone = ineffective(fact for fact in corrections if fact.recorded_at <= self._known_at)
-        if gone:
-            ties = np.array([crc32(name.encode()) for name in gone], np.int64)
-            suspects = rows.seq[np.isin(rows.tie, ties)].tolist()
-            read = rows_in(self._connection, "SELECT seq, source, key FROM fact WHERE seq IN ({})", suspects)
-            left_out = [seq for seq, source, key in read if f"{self._words.text(source)}:{key}" in gone]
-            rows = rows.chosen(~np.isin(rows.seq, left_out))
         same = self._words.known(SAME)
         notices = self._facts("SELECT fact FROM notice WHERE kind = ?", same) if same else []
-        people = canonical([*notices, *corrections], known_at=self._known_at)
-        return self._merged(rows, people) if people else rows
+        names = canonical([*notices, *corrections], known_at=self._known_at)
+        number = Subjects(self._connection).known(names) if names else {}
+        of_name = {names[key]: there for key, there in number.items()}
+        self._names = {there: name for name, there in of_name.items()}
+        one = {there: of_name[names[key]] for key, there in number.items()}
+        return Standing(self._as_of, self._known_at, gone, People(names), one)
 
-    def _merged(self, rows: _Rows, people: dict[str, str]) -> _Rows:
-        """One number for all who are the same: that of any of them."""
-        sql = "SELECT key, id FROM subject WHERE key IN ({})"
-        number = dict(rows_in(self._connection, sql, list(people)))
-        one = {people[key]: there for key, there in number.items()}
-        subject = rows.subject.copy()
-        for key, there in number.items():
-            subject[rows.subject == there] = one[people[key]]
-        self._names = {there: name for name, there in one.items()}
-        return _Rows(rows.seq, subject, rows.when, rows.span, rows.place, rows.look, rows.tie)
+    def _effective(self, rows: _Rows, standing: Standing) -> _Rows:
+        """Without what was corrected or taken back, and whoever is the same under one number."""
+        if standing.gone:
+            ties = np.array([tie(name) for name in standing.gone], np.int64)
+            suspects = rows.seq[np.isin(rows.tie, ties)].tolist()
+            read = rows_in(self._connection, "SELECT seq, source, key FROM fact WHERE seq IN ({})", suspects)
+            text = self._words.text
+            left_out = [seq for seq, source, key in read if f"{text(source)}:{key}" in standing.gone]
+            rows = rows.chosen(~np.isin(rows.seq, left_out))
+        return rows.under(standing.merged(rows.subject))
 
     def _facts(self, sql: str, *given: int) -> list[Fact]:
-        seqs = [seq for (seq,) in self._connection.execute(sql, given)]
-        return [fact_of(_plain(row)) for row in rows_in(self._connection, _WHOLE, seqs)]
-
-
-def _plain(row: tuple) -> tuple:
-    """A row of the view as a row of facts: the empty text is nothing."""
-    place, by, data, supersedes = row[7:]
-    return (*row[:7], place or None, by or None, data, supersedes or None)
+        return whole(self._connection, [seq for (seq,) in self._connection.execute(sql, given)])
 
 
 def _joined(parts: Iterable[_Rows]) -> _Rows:

@@ -7,6 +7,7 @@ the tables, so there is no second account that could go wrong.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from fengsui.engines.log import Arrival, FactLog, Stored
 from fengsui.engines.numbering import Steps, Subjects, Words
 from fengsui.engines.people import Cut, Histories, People, Records
 from fengsui.engines.record import Causes
+from fengsui.engines.shown import Shown
 from fengsui.engines.sqlite_driver import Connection
 from fengsui.engines.state import Change, Listing, Numberer, State, changes, joined
 from fengsui.engines.tellings import Tellings
@@ -48,6 +50,7 @@ class Upkeep:
         subjects: Subjects,
         steps: Steps,
         log: FactLog,
+        shown: Shown,
     ) -> None:
         self.derivation = derivation
         self.subjects = subjects
@@ -55,7 +58,8 @@ class Upkeep:
         self.histories = Histories(log, self.corrections)
         self.tellings = Tellings(connection, log, subjects, derivation)
         listing = Listing(derivation.world.areas)
-        self.worklist = Worklist(connection, listing)
+        self.worklist = Worklist(connection, listing, shown)
+        self._shown = shown
         self._numberer = Numberer(words, steps, listing, derivation.rules)
         self._open_lane = partial(open_lane, connection, derivation, log, words, subjects, steps, listing)
         self._log = log
@@ -80,6 +84,7 @@ class Upkeep:
 
     def settle(self) -> None:
         """At the end of a transaction: keep in the file what is at hand, if that is due."""
+        self._shown.settle()
         if self._lane:
             self._lane.write()
 
@@ -88,6 +93,7 @@ class Upkeep:
         self._kept.drop()
 
     def _load(self) -> None:
+        self._shown.load()
         self.corrections.load()
         self.people = self.histories.people()
         self._winding = Flags()
@@ -123,7 +129,7 @@ class Upkeep:
             self._wind(self.people.everyone())
         if not self.derivation.rules.versions:
             return 0
-        touched = {stored.fact.subject for stored in tree} | set(arrival.moved.values())
+        touched = {stored.fact.subject for stored in tree} | self._recounted(arrival)
         touched |= old.differing(self.people)
         self._wind(touched | related)
         found, counts, rest = self._short_way(batch, arrival)
@@ -135,6 +141,18 @@ class Upkeep:
         loops, duties = (joined(side) for side in zip(*found, strict=True))
         causes = self._causes(batch, arrival)
         return self.worklist.settle(loops, duties, np.concatenate(counts), lsn=lsn, causes=causes)
+
+    def _recounted(self, arrival: Arrival) -> set[str]:
+        """The subjects for whom it matters that a fact of theirs was recorded earlier than known.
+
+        That is if it counts from another moment on, or if its record is told to others or goes the long
+        way anyway. What stands by itself only asks when a fact counts.
+        """
+        shifted = {arrival.moved[seq][1] for seq in arrival.shifted}
+        others = {subject for _, subject in arrival.moved.values()} - shifted
+        numbers = self.subjects.known(others)
+        winding = self._winding.of(np.array(list(numbers.values()), np.int64))
+        return shifted | set(compress(numbers, winding)) | self.tellings.tellers(others)
 
     def _shift(self, when: Mapping[int, int]) -> None:
         """Let facts count from another moment on in the histories at hand and in those that are kept."""

@@ -62,7 +62,10 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A loop without its duties. ``versions``: those that governed it, the first one first."""
+    """A loop without its duties, as it stands at a moment: ``closed_at`` is NEVER while it runs.
+
+    ``versions``: those that governed it by then, the first one first.
+    """
 
     id: str
     protocol: str

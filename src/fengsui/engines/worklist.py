@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fengsui.engines.record import Causes, record
+from fengsui.engines.shown import Shown
 from fengsui.engines.sqlite_driver import Connection
 from fengsui.engines.state import (
     D_AREA,
@@ -49,6 +50,8 @@ _NO_NODE = -2
 
 _ROW = (D_AREA, D_AT, D_SUBJECT, D_LOOP, D_KEY, D_N, D_UNTIL, D_BROKEN, D_DUE, D_STEP, D_PLACE)
 _LOOP_ROW = (L_SUBJECT, L_ID, L_PROTOCOL, L_VERSIONS, L_OPENED, L_CLOSED, L_PLACE, L_AREA)
+_LISTED = (L_PROTOCOL, L_OPENED, L_AREA)  # save for a list of those that closed
+_KEPT = (L_VERSIONS, L_CLOSED, L_PLACE)
 _KEY = _ROW[:6]  # the lane and these are the primary key of duty
 
 _INSERT_DUTY = "INSERT INTO duty VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -57,16 +60,12 @@ _DELETE_DUTY = (
     " WHERE lane = ? AND area = ? AND at = ? AND subject = ? AND loop = ? AND key = ? AND n = ?"
 )
 _INSERT_LOOP = "INSERT INTO loop VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_UPDATE_LOOP = (
-    "UPDATE loop SET protocol = ?, versions = ?, opened_at = ?, closed_at = ?, place = ?, area = ?"
-    " WHERE subject = ? AND id = ?"
-)
+_UPDATE_LOOP = "UPDATE loop SET versions = ?, closed_at = ?, place = ? WHERE subject = ? AND id = ?"
 _DELETE_LOOP = "DELETE FROM loop WHERE subject = ? AND id = ?"
-_SHOW_LOOP = (
-    "INSERT INTO loop_shown VALUES (?, ?) ON CONFLICT DO UPDATE SET subject = excluded.subject"
-    " WHERE subject <> excluded.subject"
+_ADD_TALLY = (
+    "INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (node, measure, grain, bucket, protocol)"
+    " DO UPDATE SET n = tally.n + excluded.n"
 )
-_ADD_TALLY = "INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
 _DROP_TALLY = (
     "DELETE FROM tally WHERE node = ? AND measure = ? AND grain = ? AND bucket = ? AND protocol = ? AND n = 0"
 )
@@ -76,10 +75,11 @@ NO_COUNTS = np.empty((0, 5), np.int64)
 
 
 class Worklist:
-    """Writes the tables loop, duty, tally, transition and loop_shown."""
+    """Writes the tables loop, duty, tally and transition, and what was shown."""
 
-    def __init__(self, connection: Connection, listing: Listing) -> None:
+    def __init__(self, connection: Connection, listing: Listing, shown: Shown) -> None:
         self._connection = connection
+        self._shown = shown
         self._nodes, self._is_coarse = _nodes(listing)
 
     def put(self, loops: Change, duties: Change) -> None:
@@ -102,12 +102,13 @@ class Worklist:
 
     def _write_loops(self, change: Change) -> None:
         run = self._connection.executemany
-        new = change.new[change.has & ~change.had]
+        # A loop that is listed elsewhere now is written anew: most only close, and then no list is touched.
+        stays = change.had & change.has & (change.old[:, _LISTED] == change.new[:, _LISTED]).all(axis=1)
+        new = change.new[change.has & ~stays]
+        run(_DELETE_LOOP, change.old[change.had & ~stays][:, _LOOP_ROW[:2]].tolist())
         run(_INSERT_LOOP, _sorted(new[:, _LOOP_ROW], (0, 1)))
-        run(_SHOW_LOOP, _sorted(new[:, (L_ID, L_SUBJECT)], (0,)))
-        kept = change.new[change.has & change.had]
-        run(_UPDATE_LOOP, _sorted(kept[:, _LOOP_ROW[2:] + _LOOP_ROW[:2]], (-2, -1)))
-        run(_DELETE_LOOP, change.old[change.had & ~change.has][:, _LOOP_ROW[:2]].tolist())
+        run(_UPDATE_LOOP, _sorted(change.new[stays][:, _KEPT + _LOOP_ROW[:2]], (-2, -1)))
+        self._shown.add(new[:, L_ID], new[:, L_SUBJECT])
 
     def _write_duties(self, change: Change) -> None:
         old, new = change.old, change.new

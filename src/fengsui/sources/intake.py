@@ -81,7 +81,7 @@ def intake(
     areas: Areas | None,
     recorded_at: int | None = None,
     progress: Callable[[Progress], None] = lambda progress: None,
-    batch: int = 10_000,
+    batch: int = 30_000,
     secret: bytes = b"",
     place: str | None = None,
 ) -> Report:

@@ -18,6 +18,7 @@ from fengsui.cli.commands import serve as server
 from fengsui.cli.commands.drill import Loops, Seed
 from fengsui.cli.commands.drill import show as show_score
 from fengsui.cli.commands.status import show as show_front
+from fengsui.cli.commands.watch.morning import of_region
 from fengsui.cli.options import option
 from fengsui.cli.page import Page
 from fengsui.cli.play import Played, played, take_drill, write_drill
@@ -27,9 +28,12 @@ from fengsui.engines.home import Setting, make_home
 from fengsui.kit.clock import fixed
 from fengsui.kit.errors import Conflict, FengsuiError
 from fengsui.kit.text import Text
+from fengsui.watch.declared import read_declared
+from fengsui.watch.kept import folder_beside
 
 FOLDER = Path(".fengsui") / "demo"
 START, DAYS = "2021-08-01", 21
+WAITED = 42 * 3600  # a morning run long enough before the end for its signals to have been answered
 NoServe = Annotated[bool, option("--no-serve", "不启动看板", "end without serving the board")]
 
 
@@ -54,6 +58,11 @@ def command(
     open_browser: server.Open = False,
 ) -> int:
     """Make, take, score, show, serve."""
+    with run.outside.compiling():
+        return _demo(run, no_serve, loops=loops, seed=seed, port=port, open_browser=open_browser)
+
+
+def _demo(run: Run, no_serve: bool, *, loops: int, seed: int, port: int | None, open_browser: bool) -> int:
     started = run.outside.ticks()
     port = port if no_serve else server.free_port(run, port)  # before the work, not after it
     run.db = _place(run)
@@ -61,6 +70,8 @@ def command(
     drill = write_drill(run, files_of(run.db), seed=seed, start=START, days=DAYS, loops=loops)
     reports = take_drill(run, run.home, drill)
     found = played(run.home, drill, reports, seed=seed, start=START, days=DAYS)
+    for at in (found.end_at - WAITED, found.end_at):  # after the score: signals are not of the drill's truth
+        of_region(run, read_declared(), at=at)
     seconds = round(run.outside.ticks() - started, 1)
     said = Demo(
         found.loops, found.facts, found.breaks_injected, found.breaks_found, found.breaks_false, seconds
@@ -82,6 +93,7 @@ def _place(run: Run) -> Path:
         for path in (db, *(db.with_name(db.name + end) for end in ("-wal", "-shm"))):
             path.unlink(missing_ok=True)
         shutil.rmtree(files)
+        shutil.rmtree(folder_beside(db), ignore_errors=True)
     files.mkdir(parents=True)
     return db
 

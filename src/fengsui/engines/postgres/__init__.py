@@ -1,0 +1,1 @@
+"""PostgreSQL as the store of a region: the same modules, tables and statements as on SQLite."""
