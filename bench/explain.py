@@ -11,7 +11,7 @@ from bench.house.command import main as run
 from bench.house.measure import Side, in_turn
 from bench.house.rows import Row
 from bench.house.rules import NAME, world
-from bench.house.store import FACTS_A_LOOP, HISTORY, rules, with_history
+from bench.house.store import loops_for, rules, with_history
 from bench.house.watch import Watch
 from bench.house.workload import inbound as inbound_file
 from fengsui.engines.sqlite import SqliteStore
@@ -21,23 +21,22 @@ from fengsui.kit.instant import DAY
 from fengsui.loops.explain import explain
 from fengsui.loops.render import render
 
-FULL = 1_000_000  # loops
+FULL = 10_000_000  # facts: the history of ``durable``
 ASKED = 2_000
 SETTLED_IN = 3 * DAY  # every record has arrived by then
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line; sizes are loops."""
+    """The command line; sizes are facts."""
     return run("explain", rows, full=FULL, arguments=arguments)
 
 
 def rows(ask: Ask) -> list[Row]:
     """p50 and p95 of loops drawn at random, at moments drawn at random."""
-    facts = int(ask.size * FACTS_A_LOOP * HISTORY)
-    ask.tell(f"history of {facts:,} facts, most of those of {ask.size:,} loops")
-    path = str(with_history(ask.folder, loops=ask.size, facts=facts))
-    now = inbound_file(ask.folder, ask.size).now
-    given = {"path": path, "now": now, "asked": min(ASKED, ask.size)}
+    loops = loops_for(ask.size)
+    ask.tell(f"history of {ask.size:,} facts, most of those of {loops:,} loops")
+    path = str(with_history(ask.folder, loops=loops, facts=ask.size))
+    given = {"path": path, "now": inbound_file(ask.folder, loops).now, "asked": min(ASKED, loops)}
     (own,) = in_turn([Side("Fengsui", "bench.explain:ask_store", given)], runs=ask.runs, tell=ask.tell)
     made = []
     for name in own.value:

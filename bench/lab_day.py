@@ -11,12 +11,16 @@ from bench.house.lab_day import NOW, TEST_DAY, arrivals, as_rows, results
 from bench.house.measure import Side, in_turn
 from bench.house.rows import Row, row_of
 from bench.house.rules import inbound, world
-from bench.house.store import PRELOAD_BATCH, checker, copy_of, kept, rules
+from bench.house.store import checker, copy_of, kept, rules
 from bench.house.watch import Watch
 from fengsui.engines.sqlite import SqliteStore
 from fengsui.kit.instant import DAY, NEVER
 
 FULL = 10_000_000  # loops, and results
+# One laboratory's day comes in few large files. In a batch of half a million, neighbours in the lists are
+# written together; in one of a hundred thousand nearly each result had a page to itself.
+BATCH = 500_000
+RUNS, DURABLE_RUNS = 3, 1  # a durable round takes minutes, and a copy of some gigabytes
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
 def rows(ask: Ask) -> list[Row]:
     """Seconds for the whole day, in memory and durable."""
     (held,) = in_turn(
-        [Side("in memory", "bench.lab_day:in_memory", {"loops": ask.size})], runs=ask.runs, tell=ask.tell
+        [Side("in memory", "bench.lab_day:in_memory", {"loops": ask.size})],
+        runs=ask.runs or RUNS,
+        tell=ask.tell,
     )
     made = [
         row_of("in memory", held.wall("all"), "s", peak_mb=held.peak_mb),
@@ -37,7 +43,7 @@ def rows(ask: Ask) -> list[Row]:
     path = str(kept(ask.folder, f"lab-day-{ask.size}", "bench.house.lab_day:enrol", loops=ask.size))
     (stored,) = in_turn(
         [Side("durable", "bench.lab_day:durable", {"loops": ask.size, "path": path})],
-        runs=ask.runs,
+        runs=ask.runs or DURABLE_RUNS,
         tell=ask.tell,
     )
     return [
@@ -76,7 +82,7 @@ def durable(watch: Watch, *, path: str, loops: int) -> None:
         store = SqliteStore.open(copy, rules(), world())
         before = store.view.n_overdue(now=NOW)
         for made in results(loops):
-            for batch in made.batches(PRELOAD_BATCH):
+            for batch in made.batches(BATCH):
                 with watch.part("all"):
                     wrong = any(checker().of_batch(batch))
                     taken = store.take(batch, now=TEST_DAY + DAY)

@@ -26,6 +26,7 @@ from fengsui.kit.areas import Areas
 FULL = 10_000_000  # live obligations
 ASKED, SCANNED = 1_000, 15  # questions a level
 OLDEST = 100
+RUNS = 3  # of thousands of questions each
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,7 +44,7 @@ def rows(ask: Ask) -> list[Row]:
             Side("Fengsui", "bench.overdue:ask_store", {"path": path, "asked": asked}),
             Side("brute scan", "bench.overdue:scan", {"path": path}),
         ],
-        runs=ask.runs,
+        runs=ask.runs or RUNS,
         tell=ask.tell,
     )
     mine, theirs = own.value, scan.value

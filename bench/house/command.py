@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.house.machine import machine
+from bench.house.machine import likeness, machine
 from bench.house.measure import ROOT, Failed, Tell
 from bench.house.rows import Row, as_json, as_text
 
@@ -42,7 +42,7 @@ def main(name: str, rows: Rows, *, full: int, arguments: Sequence[str] | None = 
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where input and results are kept")
     asked = parser.parse_args(arguments)
     asked.folder.mkdir(parents=True, exist_ok=True)
-    before = machine()
+    before, program = machine(), likeness()
     try:
         made = rows(Ask(asked.size, asked.runs, asked.folder, _tell))
     except Failed as failure:
@@ -54,6 +54,7 @@ def main(name: str, rows: Rows, *, full: int, arguments: Sequence[str] | None = 
         "full": asked.size == full,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": before,
+        "program": program,
         "rows": [asdict(row) for row in made],
     }
     with (asked.folder / RESULTS).open("a", encoding="utf-8") as results:

@@ -1,12 +1,17 @@
 """What the figures were measured on."""
 
+import json
 import os
 import platform
+from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bench.house.watch import kilobytes
 
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("src/fengsui", "bench")
+COUNTED = {".py", ".yaml", ".sql", ".csv"}
 PACKAGES = ("numpy", "numba", "pyarrow", "duckdb", "polars", "psycopg", "SpiffWorkflow", "Django")
 
 
@@ -23,6 +28,16 @@ def machine() -> dict[str, object]:
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "load": round(os.getloadavg()[0], 2),
     }
+
+
+def likeness() -> str:
+    """16 hex digits over everything that is run and measured."""
+    digest = blake2b(digest_size=8)
+    for part in PARTS:
+        for path in sorted((ROOT / part).rglob("*")):
+            if path.suffix in COUNTED:
+                digest.update(json.dumps(str(path.relative_to(ROOT))).encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _processor() -> str:

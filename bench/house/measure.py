@@ -15,6 +15,7 @@ from bench.house.watch import Part
 ROOT = Path(__file__).resolve().parents[2]
 SHORT_RUNS, LONG_RUNS = 5, 3  # rounds; long: of a side that takes over LONG_SECONDS
 LONG_SECONDS = 30.0
+NOTHING_FEWER: Mapping[str, int] = {}
 
 
 class Failed(Exception):
@@ -89,15 +90,18 @@ def in_child(function: str, arguments: Mapping[str, object]) -> Round:
     return Round(parts, found["peak"], found["value"])
 
 
-def in_turn(sides: Sequence[Side], *, runs: int | None, tell: Tell) -> list[Measured]:
+def in_turn(
+    sides: Sequence[Side], *, runs: int | None, tell: Tell, fewer: Mapping[str, int] = NOTHING_FEWER
+) -> list[Measured]:
     """Measure every side, one after the other, round after round, so that all see the same machine.
 
-    ``runs``: rounds; None: five, and three for a side that takes longer than half a minute.
+    ``runs``: rounds; None: five, and three for a side that takes longer than half a minute. ``fewer``: by
+    side, the most rounds it gets.
     """
     rounds: dict[str, list[Round]] = {side.name: [] for side in sides}
     for n in range(runs or SHORT_RUNS):
         for side in sides:
-            if n < _wanted(rounds[side.name], runs):
+            if n < min(_wanted(rounds[side.name], runs), fewer.get(side.name, n + 1)):
                 tell(f"{side.name}, round {n + 1}")
                 rounds[side.name].append(in_child(side.function, side.arguments))
     return [Measured(side, tuple(rounds[side.name])) for side in sides]

@@ -17,11 +17,14 @@ ORDER = (
     "incremental",
     "lab_day",
     "durable",
+    "postgres_intake",
     "intake",
     "overdue",
     "explain",
     "dry_run",
+    "policy_diff",
     "watch",
+    "alerts",
     "first_command",
 )
 UNITS = {"ratio": "×", "peak_mb": "MB"}

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +32,8 @@ SETTINGS = {
     "max_parallel_workers_per_gather": "2",
     "autovacuum": "off",
 }
+# As a service runs it: what was committed is on disk, and tables are kept in order beside the work.
+DURABLE = {name: SETTINGS[name] for name in ("listen_addresses", "shared_buffers", "max_wal_size", "jit")}
 START_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -50,7 +52,7 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def server(watch: Watch) -> Iterator[psycopg.Connection]:
+def server(watch: Watch, settings: Mapping[str, str] = SETTINGS) -> Iterator[psycopg.Connection]:
     """Start a server, connect, and take it down again; its CPU and memory count for the watch."""
     initdb, postgres = program("initdb"), program("postgres")
     user = _unprivileged()
@@ -72,7 +74,7 @@ def server(watch: Watch) -> Iterator[psycopg.Connection]:
             "--no-sync",
         ]
         subprocess.run(made, user=user, check=True, capture_output=True)
-        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         process = subprocess.Popen(
             [postgres, "-D", str(data), "-k", folder, *options],
             user=user,

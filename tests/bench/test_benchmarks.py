@@ -13,12 +13,14 @@ from bench.house.rows import Row
 SLOW = pytest.mark.slow
 TINY = (
     pytest.param("dry_run", 3_000),
+    pytest.param("alerts", 60),
     pytest.param("durable", 3_000, marks=SLOW),
     pytest.param("explain", 60),
     pytest.param("incremental", 600),
     pytest.param("intake", 60, marks=SLOW),
     pytest.param("lab_day", 500, marks=SLOW),
     pytest.param("overdue", 600),
+    pytest.param("policy_diff", 150, marks=SLOW),
     pytest.param("watch", 104, marks=SLOW),
 )
 

@@ -1,12 +1,13 @@
 """The house of the benchmarks: what is measured, how it is shown, and what the report makes of it."""
 
+import contextlib
 import json
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from bench.house import measure, report
+from bench.house import measure, report, whole
 from bench.house.command import Ask, main
 from bench.house.measure import ROOT, Failed, Round, Side, in_child, in_turn
 from bench.house.rows import Row, as_json, as_text, number, row_of
@@ -160,3 +161,75 @@ def test_every_target_and_every_line_of_the_document_names_a_benchmark_that_exis
     assert set(report.ORDER) == there
     text = Path(report.DOCUMENT).read_text(encoding="utf-8")
     assert [name for name in there if f"| `{name}` |" not in text] == []
+
+
+class Noted:
+    """Benchmarks that only note that they ran, and keep a record as real ones do."""
+
+    def __init__(self, results, *, program: str, broken: str = "") -> None:
+        self.ran, self._results, self._program, self._broken = [], results, program, broken
+
+    def __call__(self, name: str) -> int:
+        self.ran.append(name)
+        if name == self._broken:
+            raise KeyboardInterrupt
+        record = {"bench": name, "full": True, "program": self._program, "rows": []}
+        with self._results.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(record) + "\n")
+        return 0
+
+
+@pytest.fixture
+def a_set(tmp_path, monkeypatch):
+    """Runs a set of three benchmarks: ``a_set(noted, …)``; how often the tables were written."""
+    written = []
+    monkeypatch.setattr(whole, "FOLDER", tmp_path)
+    monkeypatch.setattr(whole, "MINUTES", {"one": 1, "two": 30, "three": 1})
+    monkeypatch.setattr(whole, "likeness", lambda: "now")
+    monkeypatch.setattr(whole, "write_report", lambda: written.append(1))
+
+    def run(noted: Noted, *arguments: str) -> int:
+        monkeypatch.setattr(whole, "benchmark", noted)
+        written.clear()
+        with contextlib.suppress(KeyboardInterrupt):
+            whole.main(arguments)
+        return len(written)
+
+    return run
+
+
+def test_a_set_that_was_broken_off_goes_on_where_it_was(a_set, tmp_path):
+    results = tmp_path / whole.RESULTS
+    noted = Noted(results, program="now", broken="two")
+    assert a_set(noted) == 1
+    assert noted.ran == ["one", "two"]
+    noted = Noted(results, program="now")
+    assert a_set(noted) == 2
+    assert noted.ran == ["two", "three"]
+    noted = Noted(results, program="now")
+    assert a_set(noted, "--again") == 3
+
+
+def test_what_an_earlier_program_was_measured_with_is_measured_again(a_set, tmp_path):
+    a_set(Noted(tmp_path / whole.RESULTS, program="before"))
+    noted = Noted(tmp_path / whole.RESULTS, program="now")
+    a_set(noted)
+    assert noted.ran == ["one", "two", "three"]
+
+
+def test_a_set_with_a_limit_begins_nothing_that_would_end_later(a_set, tmp_path):
+    noted = Noted(tmp_path / whole.RESULTS, program="now")
+    a_set(noted, "--minutes", "10")
+    assert noted.ran == ["one", "three"]
+
+
+def test_the_set_is_all_the_benchmarks_there_are():
+    assert set(whole.MINUTES) == set(report.ORDER)
+
+
+def test_a_side_that_may_have_fewer_rounds_has_no_more(monkeypatch):
+    done = Round({"all": Part(1.0, 1.0)}, 1, None)
+    monkeypatch.setattr(measure, "in_child", lambda function, arguments: done)
+    sides = [Side("own", "f", {}), Side("peer", "f", {})]
+    own, peer = in_turn(sides, runs=3, tell=lambda line: None, fewer={"peer": 1})
+    assert (len(own.rounds), len(peer.rounds)) == (3, 1)
