@@ -1,7 +1,7 @@
 """A change of policy tried on a region: the 9th edition in place of the 8th, in every protocol that has both.
 
 It is what ``fengsui protocol diff 8 9`` does once the region is open: at the end of a drill, on the day the
-9th edition comes into force, with all that was recorded by then. Nothing is kept from one protocol to the next.
+9th edition comes into force, with all that was recorded by then. Nothing is kept between the protocols.
 """
 
 import sys

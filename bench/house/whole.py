@@ -24,6 +24,7 @@ MINUTES: Mapping[str, float] = {
     "overdue": 6,
     "incremental": 2,
     "dry_run": 1,
+    "policy_diff": 12,
     "lab_day": 14,
     "replay": 6,
     "watch": 2,

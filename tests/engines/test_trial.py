@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from fengsui.engines.fed import Feeding
 from fengsui.engines.home import open_home, rules_of
 from fengsui.engines.trial import Tried, tried
 from fengsui.kit.instant import DAY, NEVER, parse
@@ -60,12 +61,12 @@ def in_any_order(found: DryRun) -> DryRun:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["cn.covid19/inbound", "cn.covid19/close-contact"])
+@pytest.mark.parametrize("name", ["inbound", "returnee", "close-contact", "secondary-contact", "case"])
 @pytest.mark.parametrize(("as_of", "known_at"), [(END, END), (END - 3 * 86400, END), (END, END - 2 * 86400)])
 def test_a_version_tried_on_the_columns_of_the_file_does_what_it_does_to_the_facts(
     region, name, as_of, known_at
 ):
-    quick, slow = both(region, name, "9", at="2021-08-05", as_of=as_of, known_at=known_at)
+    quick, slow = both(region, f"cn.covid19/{name}", "9", at="2021-08-05", as_of=as_of, known_at=known_at)
     assert in_any_order(quick.effect) == in_any_order(slow)
     assert slow.n_changed > 0
 
@@ -80,6 +81,22 @@ def test_corrections_and_merged_people_are_followed(region):
         for known in (END - 4 * 86400, END)
     )
     assert early.n_loops < late.n_loops
+
+
+def test_only_protocols_that_feed_the_one_that_reads_are_derived_at_any_remove(region):
+    """A case reads who of the contacts is positive; a contact is told so, by other contacts."""
+    feeding = Feeding(region.rules, region.world, {"reads": region.rules.versions["cn.covid19/case"]})
+    assert {"cn.covid19/inbound", "cn.covid19/close-contact", "cn.covid19/secondary-contact"} <= feeding.names
+    assert "cn.covid19/case" not in feeding.names
+    assert "cn.petition/request" not in feeding.names
+    assert "contact.index_positive" in feeding.wanted
+    (cause,) = set(feeding.causes("cn.covid19/inbound#positive"))
+    assert cause.kinds == ("test.result",)
+
+
+def test_a_protocol_that_reads_no_other_is_fed_by_none(region):
+    feeding = Feeding(region.rules, region.world, {"reads": region.rules.versions["cn.covid19/inbound"]})
+    assert (feeding.names, feeding.asked) == (set(), set())
 
 
 def loops_of(home, rules: Rules, name: str, facts) -> dict[str, Loop]:

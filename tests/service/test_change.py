@@ -6,7 +6,9 @@ Travellers 1 to 4 of the region run at NOW (2021-08-21), 5 is home and free, 6 w
 import csv
 import json
 from io import StringIO
+from threading import Thread
 
+from fengsui.kit.errors import BadInput
 from fengsui.kit.instant import parse
 from fengsui.kit.text import LANGS
 
@@ -103,3 +105,33 @@ def test_what_cannot_be_compared_is_answered_with_the_reason(browser):
     assert browser.get("/change", {"before": "8", "after": "77"}).status_code == 404
     assert browser.get("/change", {**INBOUND, "rule": "whatever"}).status_code == 400
     assert browser.get("/change", {**INBOUND, "from": "yesterday"}).status_code == 400
+
+
+def test_others_are_served_while_versions_are_compared(browser, room, monkeypatch):
+    compare, could_others = room.compare, []
+
+    def watched(*asked):
+        other = Thread(target=lambda: could_others.append(_takes(room.lock)))
+        other.start()
+        other.join()
+        return compare(*asked)
+
+    monkeypatch.setattr(room, "compare", watched)
+    assert data(browser, **INBOUND, **TODAY)["changes"]
+    assert could_others == [True]
+
+
+def test_the_room_is_held_again_after_a_comparison_that_failed(browser, room, monkeypatch):
+    def failing(*asked):
+        raise BadInput("no such order")
+
+    monkeypatch.setattr(room, "compare", failing)
+    assert [one["why"] for one in data(browser, **INBOUND)["refused"]] == ["no such order"]
+    assert _takes(room.lock)
+
+
+def _takes(lock) -> bool:
+    is_free = lock.acquire(timeout=1)
+    if is_free:
+        lock.release()
+    return is_free

@@ -29,8 +29,8 @@ AT_ONCE = 50_000  # facts
 _LOOK = "SELECT subject, kind, data, by, place, source FROM fact WHERE kind IN ({})"
 _WHERE = "SELECT seq, subject FROM fact WHERE kind IN ({})"
 _WHOLE = (
-    "SELECT kind, subject, at, recorded_at, source, key, span, place, by, data, supersedes FROM facts"
-    " WHERE seq IN ({})"
+    "SELECT f.kind, s.key, f.at, f.recorded_at, f.source, f.key, f.span, f.place, f.by, f.data, f.supersedes"
+    " FROM fact f JOIN subject s ON s.id = f.subject WHERE f.seq IN ({})"
 )
 
 
@@ -225,7 +225,7 @@ class Fed:
         keys = rows_in(self._connection, "SELECT id, key FROM subject WHERE id IN ({})", number)
         names = {self._standing.people.name(key): number[i] for i, key in keys}
         histories: dict[str, list[Fact]] = {name: [] for name in names}
-        for fact in whole(self._connection, seq[is_one].tolist()):
+        for fact in whole(self._connection, self._words, seq[is_one].tolist()):
             if self._standing.counts(fact):
                 histories[self._standing.people.name(fact.subject)].append(fact)
         return names, histories
@@ -279,12 +279,26 @@ def kinds_of(versions: Iterable[Protocol]) -> Iterator[str]:
         yield from chain.from_iterable(pattern.kinds for pattern in patterns)
 
 
-def whole(connection: Connection, seqs: Iterable[int]) -> list[Fact]:
+def whole(connection: Connection, words: Words, seqs: Iterable[int]) -> list[Fact]:
     """The records of some sequence numbers, in no order."""
-    return [fact_of(_plain(row)) for row in rows_in(connection, _WHOLE, seqs)]
-
-
-def _plain(row: tuple) -> tuple:
-    """A row of the view as a row of facts: the empty text is nothing."""
-    place, by, data, supersedes = row[7:]
-    return (*row[:7], place or None, by or None, data, supersedes or None)
+    text = words.text
+    return [
+        fact_of(
+            (
+                text(kind),
+                subject,
+                at,
+                recorded_at,
+                text(source),
+                key,
+                span,
+                text(place),
+                by or None,
+                data,
+                supersedes or None,
+            )
+        )
+        for kind, subject, at, recorded_at, source, key, span, place, by, data, supersedes in rows_in(
+            connection, _WHOLE, seqs
+        )
+    ]

@@ -6,15 +6,15 @@ kinds that are used beside the shipped ones. A secret for pseudonyms stays in a 
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Self
 
 from fengsui.engines.address import Address, connect_to
 from fengsui.engines.derivation import Derivation
+from fengsui.engines.fed import kinds_of
 from fengsui.engines.migrations import migrate
 from fengsui.engines.people import People
 from fengsui.engines.snapshot import Snapshot
@@ -145,7 +145,8 @@ class Home:
     def histories(self, read_by: Sequence[Protocol], *, as_of: int, known_at: int) -> dict[str, list[Fact]]:
         """The facts that count for each subject that may have a loop under one of these versions.
 
-        With those that follow from other loops, if the versions read any.
+        With those that follow from other loops, if the versions read any. All are derived for it: this is
+        the plain meaning of what ``trial`` does with columns, and takes minutes where that takes seconds.
         """
         records = self.store.facts(known_at)
         people = People(canonical(records, known_at=known_at))
@@ -155,7 +156,7 @@ class Home:
                 found[people.name(fact.subject)].append(fact)
         derivation = Derivation(self.rules.as_of(as_of), self.world)
         told = {tell.fact for versions in self.rules.versions.values() for v in versions for tell in v.tells}
-        if any("#" in kind or kind in told for kind in _kinds(read_by)):
+        if any("#" in kind or kind in told for kind in kinds_of(read_by)):
             derived = derivation.settle(found, people, lambda name: ())
             found = {name: list(derivation.behind(name, found, derived, people)) for name in found}
         opening = {kind for version in read_by for kind in version.opening.pattern.kinds}
@@ -170,16 +171,6 @@ class Home:
 
     def __exit__(self, *failure: object) -> None:
         self.close()
-
-
-def _kinds(versions: Iterable[Protocol]) -> Iterator[str]:
-    """Every kind of fact that some version reads."""
-    for v in versions:
-        patterns = [v.opening.pattern, *(m.pattern for m in v.milestones if m.pattern)]
-        patterns += [x.evidence.pattern for x in v.obligations]
-        patterns += [x.pattern for x in (*v.extensions, *v.waivers)]
-        patterns += [pattern for pause in v.pauses for pattern in (pause.begin, pause.end)]
-        yield from chain.from_iterable(pattern.kinds for pattern in patterns)
 
 
 def make_home(path: Address, setting: Setting) -> None:

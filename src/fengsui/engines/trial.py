@@ -151,8 +151,8 @@ class _Log:
         among = ", ".join(str(number) for number in numbers if number) or "NULL"
         rows = self._connection.execute(
             f"SELECT seq, subject FROM fact WHERE kind IN ({among})"
-            " AND recorded_at <= ? AND min(at, recorded_at) <= ?",
-            (self._known_at, self._as_of),
+            " AND recorded_at <= ? AND (at <= ? OR recorded_at <= ?)",
+            (self._known_at, self._as_of, self._as_of),
         ).fetchall()
         seq, subject = np.array(rows, np.int64).reshape(len(rows), 2).T
         return seq, subject
@@ -228,7 +228,8 @@ class _Log:
         return rows.under(standing.merged(rows.subject))
 
     def _facts(self, sql: str, *given: int) -> list[Fact]:
-        return whole(self._connection, [seq for (seq,) in self._connection.execute(sql, given)])
+        seqs = [seq for (seq,) in self._connection.execute(sql, given)]
+        return whole(self._connection, self._words, seqs)
 
 
 def _joined(parts: Iterable[_Rows]) -> _Rows:

@@ -134,7 +134,7 @@ def change(asked: Asked):
     from_text = query.get("from", "").strip()
     return doors.change(
         asked.visit,
-        room.compare,
+        room.comparing,
         before=query.get("before", ""),
         after=query.get("after", ""),
         protocol=query.get("protocol", ""),

@@ -13,6 +13,7 @@ from fengsui.access.policy import Policy
 from fengsui.access.visit import Book, Visit
 from fengsui.board.change_page import Compare
 from fengsui.board.desk import Desk, Ledger
+from fengsui.board.policy import Comparison
 from fengsui.engines.audit import Audit
 from fengsui.engines.view import View
 from fengsui.facts.catalogue import Catalogue
@@ -89,6 +90,17 @@ class Room:
     def zone(self) -> str:
         """The zone in which the region's times are written and read."""
         return self.world.areas.region.zone
+
+    def comparing(self, *asked: object) -> Comparison:
+        """``compare``, called under the lock, which others may have meanwhile.
+
+        It takes seconds, and reads the facts by a connection of its own.
+        """
+        self.lock.release()
+        try:
+            return self.compare(*asked)
+        finally:
+            self.lock.acquire()
 
     def desk(self, as_of: int, known_at: int, *, is_now: bool) -> Desk:
         """What the pages of one moment are made from."""
