@@ -1,27 +1,39 @@
 """Early warning: detectors, Rt and nowcasts over made-up series, CPU-seconds after the first call
-compiled them.
+compiled them; beside R, where Rscript and the packages surveillance and EpiEstim are there.
+
+R does less of the same work, for it would take hours; its CPU-seconds are scaled up to ours. A backtest is
+measured as it is run: 10,000 series and a year of weeks, with outbreaks and without.
 """
 
+import csv
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from bench.house.command import Ask
 from bench.house.command import main as run
-from bench.house.measure import Side, in_turn
+from bench.house.measure import Failed, Side, in_turn
 from bench.house.rows import Row, row_of
-from bench.house.watch import Watch
+from bench.house.watch import Part, Watch
+from fengsui.watch.backtest import backtest
 from fengsui.watch.boda import boda
 from fengsui.watch.cusum import cusum
 from fengsui.watch.ears import ears
 from fengsui.watch.farrington import farrington, farrington_flexible
 from fengsui.watch.glr import glr_nb
 from fengsui.watch.history import moving_percentile
+from fengsui.watch.inject import Plan
 from fengsui.watch.nowcast import nowcast
+from fengsui.watch.odds import outbreak_odds
 from fengsui.watch.places import Areas, Cases, planar
 from fengsui.watch.points import knox, stcd
+from fengsui.watch.quality import contenders
 from fengsui.watch.rt import Prior, estimate_many, estimate_uncertain
 from fengsui.watch.scan import scan
 from fengsui.watch.serial import Uncertain, discretised
@@ -30,6 +42,7 @@ from fengsui.watch.triangle import triangle_of
 
 FULL = 10_000  # series-weeks
 WEEKS, DAYS = 52, 365
+SCRIPT = Path(__file__).parent / "peers" / "surveillance.R"
 FIRST, SCANNED = np.datetime64("2026-01-01"), 28
 NOUFAILY = {"noPeriods": 10, "pastWeeksNotIncluded": 26, "pThresholdTrend": 1, "alpha": 0.01}
 
@@ -40,14 +53,59 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def rows(ask: Ask) -> list[Row]:
-    """One row a task."""
-    (own,) = in_turn(
-        [Side("Fengsui", "bench.watch:run_tasks", {"size": ask.size})], runs=ask.runs, tell=ask.tell
-    )
-    return [
-        row_of(name, own.cpu(name), "CPU-s", peak_mb=own.peak_mb, note=note)
-        for name, note in own.value.items()
-    ]
+    """A row a task, and one of R's below it where it does the same."""
+    sides = [Side("Fengsui", "bench.watch:run_tasks", {"size": ask.size})]
+    if ask.size < FULL:
+        ask.tell("less than all of the work: without R, which takes two minutes whatever the size")
+    elif shutil.which("Rscript") is None:
+        ask.tell("there is no Rscript here: Fengsui alone")
+    else:
+        sides.append(Side("R", "bench.watch:run_r", {"size": ask.size}))
+    own, *others = in_turn(sides, runs=ask.runs, tell=ask.tell)
+    out = []
+    for name, note in own.value.items():
+        row = row_of(name, own.cpu(name), "CPU-s", peak_mb=own.peak_mb, note=note)
+        out.append(row)
+        out += [
+            row_of(name, r.cpu(name), "CPU-s", peer="R", own=row, note=r.value[name])
+            for r in others
+            if name in r.value
+        ]
+    return out
+
+
+def units(size: int) -> dict[str, int]:
+    """How much of each task Fengsui does, in the units in which R counts its own: series, or
+    series-weeks.
+    """
+    n = max(1, size // WEEKS)
+    flexible = ("nbPlugin", "delta, trend tested", "defaults")
+    weeks = {f"farrington_flexible {name}": n * WEEKS for name in flexible}
+    series = {"cusum, seasonal mean": n, "glr_nb, fitted inside": n, "Rt": 200}
+    return {**weeks, "farrington of 1996": n * WEEKS, **series, **{f"ears C{i}": 1_000 for i in (1, 2, 3)}}
+
+
+def run_r(watch: Watch, *, size: int) -> dict[str, str]:
+    """The same tasks by R, its own clock scaled up; what it did, by task. Failed where R ends badly."""
+    ours = units(size)
+    with tempfile.TemporaryDirectory(prefix="fengsui-bench-") as folder:
+        out = Path(folder) / "r.csv"
+        done = subprocess.run(
+            ["Rscript", "--vanilla", str(SCRIPT), str(out)], capture_output=True, text=True, check=False
+        )
+        if "there is no package called" in done.stderr:
+            return {}
+        if done.returncode:
+            raise Failed(done.stderr[-500:])
+        with out.open(encoding="utf-8") as file:
+            found = list(csv.DictReader(file))
+    notes = {}
+    for row in found:
+        factor = ours.get(row["task"], 1) / int(row["units"])
+        cpu = float(row["cpu"])
+        watch.parts[row["task"]] = Part(cpu * factor, cpu * factor)
+        notes[row["task"]] = f"measured {cpu:.3g} s" + (f", scaled {factor:,.0f} times" if factor > 1 else "")
+    return notes
 
 
 def run_tasks(watch: Watch, *, size: int) -> dict[str, str]:
@@ -86,8 +144,16 @@ def tasks(size: int) -> dict[str, tuple[Callable[[], object], str]]:
         "ears C1": (partial(ears, daily, {"method": "C1"}), "1,000 series × 365 days"),
         "ears C2": (partial(ears, daily, {"method": "C2"}), "1,000 series × 365 days"),
         "ears C3": (partial(ears, daily, {"method": "C3"}), "1,000 series × 365 days"),
-        "cusum": (partial(cusum, weekly, {"trans": "rossi"}), weeks),
+        "cusum, seasonal mean": (partial(cusum, weekly, {"trans": "rossi", "m": "glm"}), weeks),
         "glr_nb, fitted inside": (partial(glr_nb, weekly, {"last": WEEKS}), weeks),
+        "outbreak_odds, this week only": (
+            partial(outbreak_odds, morning, {"last": 1}),
+            f"{size:,} series",
+        ),
+        "backtest": (
+            partial(tested, morning),
+            f"{size:,} series × 52 weeks twice, Farrington and EARS C1–C3",
+        ),
         "boda": (partial(boda, weekly, {}), weeks),
         "moving_percentile": (partial(moving_percentile, weekly, {"last": WEEKS}), weeks),
         "Rt": (rt, "200 series × 200 days, weekly windows, seven quantiles"),
@@ -140,6 +206,12 @@ def made_up(n: int, length: int, seed: int) -> list[Series]:
         Series(str(i), row.astype(float))
         for i, row in enumerate(rng.poisson(means * rng.gamma(5, 0.2, means.shape)))
     ]
+
+
+def tested(many: list[Series]) -> object:
+    """A backtest of Farrington's flexible form and EARS on these series."""
+    chosen = contenders(["farrington_flexible nbPlugin", "ears C1", "ears C2", "ears C3"])
+    return backtest(many, chosen, Plan(), np.random.default_rng(7))
 
 
 def outbreak():

@@ -6,6 +6,7 @@ fits of a morning's run are in ``kernel_farrington``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,6 +37,12 @@ def season_design(t: np.ndarray, freq: float, *, has_trend: bool, harmonics: int
     angles = [2 * np.pi * (s + 1) * t / freq for s in range(harmonics)]
     waves = [wave(angle) for angle in angles for wave in (np.cos, np.sin)]
     return np.column_stack([np.ones(len(t)), *([t] if has_trend else []), *waves])
+
+
+@lru_cache(maxsize=64)
+def _weeks_on(n: int, freq: float, has_trend: bool, harmonics: int) -> np.ndarray:
+    """The design of the weeks 1 … n, which thousands of series share."""
+    return season_design(np.arange(1.0, n + 1), freq, has_trend=has_trend, harmonics=harmonics)
 
 
 def fit_poisson(y: np.ndarray, design: np.ndarray) -> Fit:
@@ -138,8 +145,8 @@ def in_control(
     """The seasonal mean of ``weeks`` (t from 1) by a fit to y, the weeks 1 … len(y); and the dispersion
     alpha.
     """
-    t = np.arange(1, len(y) + 1, dtype=float)
-    design = season_design(t, freq, has_trend=has_trend, harmonics=harmonics)
+    at = np.asarray(weeks, dtype=np.int64)
+    whole = _weeks_on(max(len(y), int(at.max(initial=0))), freq, has_trend, harmonics)
+    design = whole[: len(y)]
     fitted = fit_negative_binomial(y, design) if is_negative_binomial else fit_poisson(y, design)
-    ahead = season_design(np.asarray(weeks, dtype=float), freq, has_trend=has_trend, harmonics=harmonics)
-    return fitted.mean(ahead), 1 / fitted.theta
+    return fitted.mean(whole[at - 1]), 1 / fitted.theta
