@@ -305,3 +305,38 @@ def test_a_page_offers_what_will_be_taken_and_gives_the_reason_for_the_rest(offi
 def test_the_kinds_of_what_people_do_are_in_the_catalogue():
     kinds = Catalogue.shipped().kinds
     assert {"duty.acknowledged", "duty.reassigned", "post.handed_over", "override.agreed"} <= kinds.keys()
+
+
+def test_a_loop_that_is_not_there_is_refused_like_one_beyond_reach(office):
+    there = {"loop": office.loop(person(2)), "duty": "transfer"}
+    for loop in (there["loop"], "0123456789abcdef"):
+        assert office.why_not(ELSEWHERE, "record_step", **{**there, "loop": loop}) == "nothing_of_yours"
+
+
+def test_who_was_given_one_duty_may_not_record_the_others_of_its_loop(office):
+    loop = office.loop(person(2))
+    office.do(HEAD, "reassign", loop=loop, duty="transfer", to="qian", reason="the bus broke down")
+    account = office.home.store.view.loop(loop, as_of=office.now)
+    others = {(d.key, d.n) for d in account.loop.duties if d.key != "transfer"}
+    assert others
+    assert office.why_not(ELSEWHERE, "record_step", loop=loop, duty="transfer") == ""
+    for key, n in others:
+        assert office.why_not(ELSEWHERE, "record_step", loop=loop, duty=key, n=n) == "not_your_work"
+
+
+def test_the_trace_of_a_deed_is_taken_back_but_never_rewritten(office):
+    loop = office.loop(person(2))
+    office.do(HEAD, "reassign", loop=loop, duty="transfer", to="qian", reason="the bus broke down")
+    asked = {"loop": loop, "fact": "post-zhou:1", "reason": "another person"}
+    assert (
+        office.why_not(OMBUDSMAN, "correct_fact", **asked, data={"person": "officer/he"}) == "kept_as_it_is"
+    )
+    assert office.why_not(OMBUDSMAN, "withdraw_fact", **asked) == ""
+
+
+def test_a_post_held_for_somebody_is_not_passed_on(office):
+    asked = {"post": "transfer@150781", "until": NOW + 10 * HOUR, "reason": "leave"}
+    office.do(TRANSFER, "hand_over", **asked, to="li")
+    deputy = Actor("li", "Li", (), subject="person/li")
+    assert office.why_not(deputy, "hand_over", **asked, to="wang") == "not_passed_on"
+    assert office.why_not(TRANSFER, "hand_over", **asked, to="wang") == ""

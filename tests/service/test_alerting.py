@@ -199,3 +199,14 @@ def test_after_standing_still_every_post_is_told_once_although_the_gateway_fails
     assert any("（含迟到的提醒）" in json.loads(body)["subject"] for _, body in got)
     english = next(json.loads(body) for _, body in got if json.loads(body)["to"] == "hulunbuir")
     assert "Manzhouli" in english["text"]
+
+
+def test_a_failure_never_holds_the_key_in_the_address_of_a_gateway():
+    with pytest.raises(NotCarried) as failed:
+        gateway("http://127.0.0.1:9/send?key=between-us")(LETTER)
+    assert "between-us" not in str(failed.value)
+
+
+def test_an_address_no_header_can_hold_is_a_letter_that_came_back():
+    with pytest.raises(NotCarried):
+        mail("127.0.0.1", 9, sender="duty@region.example", tls=False)(LETTER._replace(address="a\nBcc: b"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
@@ -50,12 +51,16 @@ VERBS: Mapping[str, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a kind of post may do. ``freely``: records are opened without a reason."""
+    """What a kind of post may do. ``freely``: records are opened without a reason.
+
+    ``tells``: patterns of the kinds of facts that a sheet of theirs may hold; none, unless they are named.
+    """
 
     name: str
     grants: Mapping[str, Reach]
     freely: bool = False
     stands_for_area: bool = False
+    tells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,11 @@ class Policy:
     def opens_freely(self, actor: Actor, *, at: int) -> bool:
         """Whether no reason is asked of an actor."""
         return any(p.freely for post in actor.held(at) for p in self.profiles_of(post.role))
+
+    def beyond(self, actor: Actor, kinds: Iterable[str], *, at: int) -> list[str]:
+        """The kinds of facts that no sheet of this actor may hold."""
+        told = {p for post in actor.held(at) for of in self.profiles_of(post.role) for p in of.tells}
+        return sorted(kind for kind in set(kinds) if not any(fnmatchcase(kind, p) for p in told))
 
 
 def covers(grants: Iterable[Grant], actor: Actor, thing: Thing, *, areas: Areas) -> bool:
@@ -192,4 +202,5 @@ def _profile(name: str, said: Mapping, wrong: list[Finding], path: Path) -> Prof
         if reach not in reaches:
             wrong.append(Finding(path.name, where, repr(reach), f"one of {', '.join(reaches)}"))
     grants = {verb: reaches[reach] for verb, reach in said["grants"].items() if reach in reaches}
-    return Profile(name, grants, bool(said.get("freely")), bool(said.get("stands_for_area")))
+    stands, tells = bool(said.get("stands_for_area")), tuple(said.get("tells", ()))
+    return Profile(name, grants, bool(said.get("freely")), stands, tells)

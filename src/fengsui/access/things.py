@@ -48,6 +48,13 @@ def of_loop(loop: Loop, protocols: Iterable[Protocol], *, areas: Areas, now: int
     return Thing(loop.subject, _places(*places), frozenset(owners))
 
 
+def given_to(account: Account, key: str, *, n: int) -> frozenset[str]:
+    """The officers to whom one duty of a loop was given."""
+    given = _given(account.facts, account.loop.id)
+    said = ((f.data.get("duty"), f.data.get("n"), f.data["person"]) for f in given)
+    return frozenset(str(person) for duty, number, person in said if (duty, number) == (key, n))
+
+
 def _given(facts: Iterable[Fact], loop: str) -> Iterable[Fact]:
     return (f for f in facts if f.kind == REASSIGNED and f.data.get("loop") == loop)
 

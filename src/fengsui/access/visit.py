@@ -31,8 +31,10 @@ class Written(Protocol):
         """Add a line."""
         ...
 
-    def lines(self, *, actor: str = "", object: str = "", after: int = 0, limit: int = 100) -> list:
-        """Lines of an actor, of an object."""
+    def lines(
+        self, *, actor: str = "", verb: str = "", object: str = "", after: int = 0, limit: int = 100
+    ) -> list:
+        """Lines of an actor, of what they did, of an object."""
         ...
 
 
@@ -123,6 +125,13 @@ class Visit:
         if freely or self.reason or self.guarded("open").is_own_work(thing):
             return None
         return Refusal("reason_needed")
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the actor opens every record of the region, without a reason."""
+        grants = self.policy.grants(self.actor, "open", at=self.at)
+        freely = self.policy.opens_freely(self.actor, at=self.at)
+        return freely and any(grant.reach is Reach.EVERYWHERE for grant in grants)
 
     def need(self, verb: str) -> None:
         """Raise Denied, and say so in the audit, if the actor may not do something at all."""

@@ -85,7 +85,7 @@ def write(
     lines = [_line(one, address.lang, now=now, say=say) for one in order[:LINES]]
     if more := len(order) - LINES:
         lines.append(_MORE.in_(address.lang).format(n=more) if more > 0 else "")
-    lines.append(f"{say.root}/inbox" if say.root else "")
+    lines.append(f"{say.root}/work" if say.root else "")
     content = f"{address.channel}\x1f{address.to}\x1f{','.join(map(str, sorted(ids)))}"
     return Letter(
         id=blake2b(content.encode(), digest_size=12).hexdigest(),

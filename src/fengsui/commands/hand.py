@@ -52,9 +52,17 @@ class Hand:
         return {}
 
     def loop(self, name: str) -> Account:
-        """A loop, which the actor must be able to open; Denied or NotFound if not."""
+        """A loop, which the actor must be able to open; Denied if not, or if there is none.
+
+        NotFound for whoever sees everything: to all others, what is not there is beyond reach.
+        """
         if name not in self.accounts:
-            found = self.visit.raw.view.loop(name, as_of=self.now)
+            try:
+                found = self.visit.raw.view.loop(name, as_of=self.now)
+            except NotFound:
+                if not self.visit.sees_all:
+                    self.visit.refuse(Refusal("nothing_of_yours"), "open", f"loop/{name}")
+                raise
             self.visit.refuse(self.visit.why_not_with("open", found), "open", f"loop/{name}")
             self.accounts[name] = found
         return self.accounts[name]

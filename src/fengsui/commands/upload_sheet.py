@@ -91,6 +91,10 @@ def upload_sheet(visit: Visit, store: Store, path: Path, mapping: str, *, secret
     check_file(path)
     raw = visit.raw
     read = read_mapping(mapping_file(mapping), raw.kinds)
+    if beyond := visit.policy.beyond(visit.actor, (fact.kind for fact in read.facts), at=visit.at):
+        titles = [raw.kind_text(kind) for kind in beyond]
+        named = Text("、".join(t.zh for t in titles), ", ".join(t.en for t in titles))
+        visit.refuse(Refusal("not_your_sheet", {"kinds": named}), VERB, f"mapping/{read.name}")
     digest = work_digest(path, read)
     detail = {"file": path.name, "mapping": mapping}
     visit.book.did(visit.actor.id, "uploaded", f"sheet/{digest}", reason=visit.reason, detail=detail)
@@ -138,7 +142,8 @@ def refused_file(visit: Visit, store: Store, digest: str) -> str:
     """The refused rows as CSV, to be put right and uploaded again: only for whoever uploaded the sheet."""
     visit.need(VERB)
     name = f"sheet/{digest}"
-    mine = visit.book.audit.lines(actor=visit.actor.id, object=name, limit=1)
+    # Only the upload itself counts: whoever was refused here has a line about this sheet as well.
+    mine = visit.book.audit.lines(actor=visit.actor.id, verb="uploaded", object=name, limit=1)
     visit.refuse(None if mine else Refusal("nothing_of_yours"), VERB, name)
     visit.look("exported", name)
     rows = refused_rows(store, digest)

@@ -78,10 +78,13 @@ class Audit:
             self._connection.execute(_INSERT, tuple(getattr(line, name) for name in Line.__slots__))
         return line
 
-    def lines(self, *, actor: str = "", object: str = "", after: int = 0, limit: int = 100) -> list[Line]:
-        """Lines in their order, from behind line ``after``; of an actor, of an object."""
+    def lines(
+        self, *, actor: str = "", verb: str = "", object: str = "", after: int = 0, limit: int = 100
+    ) -> list[Line]:
+        """Lines in their order, from behind line ``after``; of an actor, of one verb, of an object."""
         wanted = [("seq > ?", after)]
         wanted += [("actor = ?", actor)] if actor else []
+        wanted += [("verb = ?", verb)] if verb else []
         wanted += [("object = ?", object)] if object else []
         where = " AND ".join(clause for clause, _ in wanted)
         sql = f"SELECT {_COLUMNS} FROM audit WHERE {where} ORDER BY seq LIMIT ?"

@@ -190,10 +190,13 @@ class Outbox:
             self._connection.execute(sql, (now, letter))
 
     def failed(self, letter: str, failure: str, *, attempt: int, now: int, is_final: bool = False) -> None:
-        """The letter came back. It is tried again later, later each time, unless ``is_final``."""
+        """The letter came back. It is tried again later, later each time, unless ``is_final``.
+
+        One that arrived by another process meanwhile has arrived.
+        """
         wait = min(FIRST_WAIT << min(attempt - 1, 20), LONGEST_WAIT)
         state = "failed" if is_final else "waiting"
-        sql = "UPDATE letter SET state = ?, failure = ?, next_at = ? WHERE id = ?"
+        sql = "UPDATE letter SET state = ?, failure = ?, next_at = ? WHERE id = ? AND state <> 'sent'"
         with writing(self._connection):
             self._connection.execute(sql, (state, failure[:500], now + wait, letter))
 

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import parseaddr
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -33,17 +34,18 @@ def mail(
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
 
     def carry(letter: Outgoing) -> None:
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = sender, letter.address, letter.subject
-        message["Message-ID"] = f"<{letter.id}@{domain}>"
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
-        message.set_content(letter.body)
         try:
+            message = EmailMessage()
+            message["From"], message["To"], message["Subject"] = sender, letter.address, letter.subject
+            message["Message-ID"] = f"<{letter.id}@{domain}>"
+            message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
+            message.set_content(letter.body)
             with _connected(server, port, tls=tls) as session:
                 if user:
                     session.login(user, password)
                 session.send_message(message)
-        except (smtplib.SMTPException, OSError) as error:
+        # ValueError: an address no header can hold. It must not keep the letters of others.
+        except (smtplib.SMTPException, OSError, ValueError) as error:
             raise NotCarried(f"{server}: {error}") from error
 
     return carry
@@ -60,6 +62,7 @@ def gateway(url: str, *, secret: bytes = b"") -> Carrier:
 
     With a secret, ``X-Fengsui-Signature`` is the hex HMAC-SHA256 of the body.
     """
+    host = urlsplit(url).hostname or "?"
 
     def carry(letter: Outgoing) -> None:
         body = msgspec.json.encode(
@@ -71,8 +74,9 @@ def gateway(url: str, *, secret: bytes = b"") -> Carrier:
         try:
             answer = requests.post(url, data=body, headers=headers, timeout=WAIT, allow_redirects=False)
         except requests.RequestException as error:
-            raise NotCarried(f"{url}: {error}") from error
+            # Not what it says, which has the whole address: the key of many a webhook is part of it.
+            raise NotCarried(f"{host}: {type(error).__name__}") from None
         if answer.status_code >= 300:
-            raise NotCarried(f"{url}: answered {answer.status_code}")
+            raise NotCarried(f"{host}: answered {answer.status_code}")
 
     return carry

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from fengsui.access.policy import Reach
 from fengsui.access.refusal import Denied, Refusal
 from fengsui.access.visit import Visit
 from fengsui.board.loop_page import LoopPage, loop_page
@@ -20,7 +19,7 @@ def account(visit: Visit, name: str) -> Account:
     try:
         found = visit.raw.view.loop(name, as_of=visit.raw.now, known_at=visit.raw.known_at)
     except NotFound:
-        if _reaches_all(visit):
+        if visit.sees_all:
             raise
         raise Denied(Refusal("nothing_of_yours")) from None
     visit.refuse(visit.why_not_open(found), "open", f"loop/{name}")
@@ -89,7 +88,7 @@ def _obligations(visit: Visit, protocol: str, version: str):
 
 def _why_not_subject(visit: Visit, name: str) -> Refusal | None:
     """Why a subject may not be opened: none of its loops may be, or a reason is needed for each that may."""
-    if _reaches_all(visit):
+    if visit.sees_all:
         return None
     if name in {visit.actor.subject, *visit.actor.others} - {""}:
         return None
@@ -107,9 +106,3 @@ def _why_not_subject(visit: Visit, name: str) -> Refusal | None:
     if refusal.code == "nothing_of_yours" and guarded.subject_facts(name, known_at=visit.raw.known_at):
         return None if visit.reason else Refusal("reason_needed")
     return refusal
-
-
-def _reaches_all(visit: Visit) -> bool:
-    grants = visit.policy.grants(visit.actor, "open", at=visit.at)
-    freely = visit.policy.opens_freely(visit.actor, at=visit.at)
-    return freely and any(grant.reach is Reach.EVERYWHERE for grant in grants)

@@ -3,6 +3,7 @@
 import msgspec
 
 from fengsui.access.refusal import Refusal
+from fengsui.access.things import REASSIGNED
 from fengsui.commands.hand import Hand
 from fengsui.commands.verbs._records import found, why_not_touch
 from fengsui.facts.fact import Fact
@@ -10,6 +11,8 @@ from fengsui.kit.text import Text
 
 TITLE = Text("更正记录", "Correct a record")
 VERB = "correct"
+# A correction of these would put words into somebody's mouth, or give reach and exceptions by a back door.
+DEEDS = (REASSIGNED, "duty.acknowledged", "override.proposed", "override.agreed", "record.reasoned")
 
 
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,7 +33,10 @@ def subject(hand: Hand, asked: Asked) -> str:
 
 def why_not(hand: Hand, asked: Asked) -> Refusal | None:
     """The record must count, be of this subject, and not be about the one who corrects it."""
-    return why_not_touch(hand, VERB, loop=asked.loop, fact=asked.fact)
+    if (refusal := why_not_touch(hand, VERB, loop=asked.loop, fact=asked.fact)) is not None:
+        return refusal
+    kind = found(hand, asked.loop, asked.fact).kind
+    return Refusal("kept_as_it_is", {"kind": hand.visit.raw.kind_text(kind)}) if kind in DEEDS else None
 
 
 def facts(hand: Hand, asked: Asked) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fengsui.access.actors import TAKEN_OVER, Post, post_named
+from fengsui.access.actors import TAKEN_OVER, Post, post_named, posts_of_facts
 from fengsui.access.doors.work import in_tray
 from fengsui.access.refusal import Refusal
 from fengsui.commands.hand import Hand
@@ -31,8 +31,11 @@ def subject(hand: Hand, asked: Asked) -> str:
 
 def why_not(hand: Hand, asked: Asked) -> Refusal | None:
     """The actor must hold the post, in their own right: what was taken over is not passed on."""
-    if not any(_is(post, asked) for post in hand.visit.held()):
+    mine = [post for post in hand.visit.held() if post.name == asked.post]
+    if not mine:
         return Refusal("not_your_post", {"post": asked.post})
+    if not set(mine) - _taken_over(hand):
+        return Refusal("not_passed_on")
     if asked.to == hand.officer:
         return Refusal("to_yourself")
     if asked.until <= hand.now:
@@ -56,5 +59,7 @@ def facts(hand: Hand, asked: Asked) -> list[Fact]:
     return [hand.fact("post.handed_over", in_tray(post), said, place=post.place), taken]
 
 
-def _is(post: Post, asked: Asked) -> bool:
-    return post.name == asked.post
+def _taken_over(hand: Hand) -> set[Post]:
+    """The posts the actor holds for somebody who is away."""
+    facts = hand.visit.raw.view.subject_facts(hand.visit.actor.officer)
+    return set(posts_of_facts([f for f in facts if f.kind == TAKEN_OVER], "", at=hand.now))

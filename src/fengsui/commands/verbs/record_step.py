@@ -4,7 +4,7 @@ import msgspec
 
 from fengsui.access.policy import Thing, covers
 from fengsui.access.refusal import Refusal
-from fengsui.access.things import of_account
+from fengsui.access.things import given_to
 from fengsui.commands.hand import Hand
 from fengsui.facts.fact import Fact
 from fengsui.kit.text import Text
@@ -42,7 +42,7 @@ def why_not(hand: Hand, asked: Asked) -> Refusal | None:
     mine = Thing(
         subject(hand, asked), frozenset({duty.place} - {None}), frozenset({(step.by.role, duty.place)})
     )
-    given = of_account(hand.loop(asked.loop), areas=raw.world.areas, now=hand.now).people
+    given = given_to(hand.loop(asked.loop), asked.duty, n=asked.n)
     grants = hand.visit.policy.grants(hand.visit.actor, VERB, at=hand.now)
     whole = Thing(mine.subject, mine.places, mine.owners, given)
     if not covers(grants, hand.visit.actor, whole, areas=raw.world.areas):
