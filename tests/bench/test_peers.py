@@ -57,12 +57,24 @@ def test_postgresql_finds_it_too_and_its_server_is_counted_and_gone_afterwards(f
         server.program("postgres")
     except server.NotInstalled as missing:
         pytest.skip(str(missing))
+    before = servers()  # other tests have one of their own
     watch = Watch()
     assert sql.from_file(watch, path=file.path, now=file.now) == expected
     assert set(watch.parts) == {"copy", "derive", "all"}
     assert watch.peak() > 0
-    left = [Path(f"/proc/{pid.name}/cmdline") for pid in Path("/proc").iterdir() if pid.name.isdigit()]
-    assert not [path for path in left if path.exists() and b"fengsui-pg-" in path.read_bytes()]
+    assert servers() <= before
+
+
+def servers() -> set[bytes]:
+    """The folders of the PostgreSQL servers that were started by a program of ours and run now."""
+    found = set()
+    for process in Path("/proc").iterdir():
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:  # it is no process, or none any more
+            continue
+        found |= {word for word in words if b"fengsui-pg-" in word and word.endswith(b"/data")}
+    return found
 
 
 def test_the_bpmn_engine_finds_it_too_when_every_obligation_has_a_branch_of_its_own(tmp_path):

@@ -108,6 +108,9 @@ def _contradict(where: Iterable[Test]) -> bool:
             values[test.field] = values.get(test.field, allowed) & allowed
         if test.op == "present" and test.value is False:
             values[test.field] = set()
+    for test in where:
+        if test.op == "ne" and test.field in values:
+            values[test.field] -= set(test.value) if isinstance(test.value, tuple) else {test.value}
     tested = {test.field for test in where if test.op != "present" and test.op != "ne"}
     least, below = ({t.field: t.value for t in where if t.op == op} for op in ("at_least", "below"))
     if any(least[field] >= below[field] for field in least.keys() & below.keys()):
