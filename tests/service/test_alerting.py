@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from fengsui.engines.home import Setting, make_home, open_home
-from fengsui.engines.outbox import Outgoing
+from fengsui.engines.outbox import Outbox, Outgoing
 from fengsui.facts.batch import Batch
 from fengsui.kit.areas import Areas
 from fengsui.kit.errors import BadInput, NotFound
-from fengsui.service.alerting import alerting, directory_of, read_alerts
-from fengsui.service.carriers import NotCarried, gateway, mail
+from fengsui.service.alerting import Alerting, alerting, directory_of, read_alerts
+from fengsui.service.carriers import Down, NotCarried, gateway, mail
 from tests.board.region import HOUR, NOW, PORT, arrival, person, told
 
 LETTER = Outgoing("0a1b", "webhook", "duty-officer", "烽燧督办：1 项未闭环", "海拉尔区：…", 1)
@@ -106,6 +106,27 @@ def test_a_gateway_that_refuses_or_is_not_there_says_so():
         gateway(url)(LETTER)
     with pytest.raises(NotCarried):
         gateway("http://127.0.0.1:9/")(LETTER)
+
+
+def test_where_nobody_answers_only_one_letter_waits_for_an_answer(tmp_path):
+    asked = []
+
+    def dead(letter: Outgoing) -> None:
+        asked.append(letter.id)
+        raise Down("nobody there")
+
+    outbox = Outbox.open(tmp_path / "region.db")
+    for n in range(30):
+        outbox.post((f"m{n}", "mail", "a@b", "s", "b", 1), [], now=0)
+        outbox.post((f"w{n}", "webhook", "c", "s", "b", 1), [], now=0)
+    carried = []
+    at_work = Alerting.__new__(Alerting)
+    at_work.outbox, at_work.carriers = outbox, {"mail": dead, "webhook": carried.append}
+    assert at_work.carry(lambda: 0) == (30, 30)
+    assert len(asked) == 1
+    assert len(carried) == 30
+    assert outbox.states() == {"sent": 30, "waiting": 30}
+    outbox.close()
 
 
 def test_mail_goes_out_with_an_id_of_its_own():

@@ -109,6 +109,31 @@ def test_somebody_elses_work_is_refused_in_words(tmp_path, ground):
         assert [f for f in room.store.facts() if f.key == "c1"] == []
 
 
+def test_what_somebody_else_recorded_on_a_shared_phone_waits_for_them(room):
+    browser = client(room)
+    record = without_label(deed(*transfer(browser, person(2)), "a1", by="sun"))
+    assert send(browser, record) == [{"id": "a1", "state": "held", "message": ""}]
+    assert [f for f in room.store.facts() if f.key == "a1"] == []
+    assert send(browser, {**record, "by": "zhao"})[0]["state"] == "taken"
+
+
+def test_a_fault_of_ours_with_one_record_keeps_only_that_one_on_the_phone(room, monkeypatch):
+    browser = client(room)
+    row, form = transfer(browser, person(2))
+    from fengsui.service import phone
+
+    whole = phone.carry_out
+
+    def fails(module, ready, asked):
+        if ready.key == "b1":
+            raise RuntimeError("a fault")
+        return whole(module, ready, asked)
+
+    monkeypatch.setattr(phone, "carry_out", fails)
+    results = send(browser, *(without_label(deed(row, form, name)) for name in ("b1", "b2")))
+    assert [r["state"] for r in results] == ["held", "taken"]
+
+
 def test_a_phone_whose_clock_is_hours_off_is_read_by_the_time_that_went_between(room):
     browser = client(room)
     row, form = transfer(browser, person(2))

@@ -23,8 +23,9 @@ from fengsui.kit.areas import Areas
 from fengsui.kit.clock import Clock
 from fengsui.kit.errors import BadInput, Finding, NotFound
 from fengsui.loops.naming import place_text
-from fengsui.service.carriers import Carrier, NotCarried, gateway, mail
+from fengsui.service.carriers import Carrier, Down, NotCarried, gateway, mail
 
+AT_ONCE = 20  # letters taken in hand together: none waits for long while others are tried
 TRIES = 20  # after which a letter is given up, some sixteen hours later
 
 
@@ -165,11 +166,16 @@ class Alerting:
         )
 
     def carry(self, clock: Clock) -> tuple[int, int]:
-        """Hand every letter that waits to its carrier; how many arrived, and how many came back."""
+        """Hand every letter that waits to its carrier; how many arrived, and how many came back.
+
+        Where nobody answers, the other letters of that channel come back untried: one dead server must
+        not hold up everybody else's.
+        """
         sent = back = 0
-        while letters := self.outbox.leaving(now=clock()):
+        down: dict[str, str] = {}
+        while letters := self.outbox.leaving(now=clock(), limit=AT_ONCE):
             for letter in letters:
-                failure = self._try(letter)
+                failure = self._try(letter, down)
                 if failure is None:
                     self.outbox.sent(letter.id, now=clock())
                     sent += 1
@@ -181,13 +187,18 @@ class Alerting:
                     back += 1
         return sent, back
 
-    def _try(self, letter: Outgoing) -> str | None:
+    def _try(self, letter: Outgoing, down: dict[str, str]) -> str | None:
         """None if it arrived, else why not."""
         carrier = self.carriers.get(letter.channel)
         if carrier is None:
             return f"no carrier for {letter.channel}"
+        if letter.channel in down:
+            return down[letter.channel]
         try:
             carrier(letter)
+        except Down as error:
+            down[letter.channel] = str(error)
+            return str(error)
         except NotCarried as error:
             return str(error)
         return None

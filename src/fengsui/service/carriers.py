@@ -20,11 +20,15 @@ from fengsui.engines.outbox import Outgoing
 
 WAIT = 20  # seconds for a server to answer
 
-Carrier = Callable[[Outgoing], None]  # raises NotCarried
+Carrier = Callable[[Outgoing], None]  # raises NotCarried, Down
 
 
 class NotCarried(Exception):
     """The letter did not arrive, and why."""
+
+
+class Down(NotCarried):
+    """Nobody answered: the next letter would wait as long for nothing."""
 
 
 def mail(
@@ -44,9 +48,13 @@ def mail(
                 if user:
                     session.login(user, password)
                 session.send_message(message)
+        except (smtplib.SMTPConnectError, smtplib.SMTPServerDisconnected) as error:
+            raise Down(f"{server}: {error}") from error
         # ValueError: an address no header can hold. It must not keep the letters of others.
-        except (smtplib.SMTPException, OSError, ValueError) as error:
+        except (smtplib.SMTPException, ValueError) as error:
             raise NotCarried(f"{server}: {error}") from error
+        except OSError as error:
+            raise Down(f"{server}: {error}") from error
 
     return carry
 
@@ -75,7 +83,7 @@ def gateway(url: str, *, secret: bytes = b"") -> Carrier:
             answer = requests.post(url, data=body, headers=headers, timeout=WAIT, allow_redirects=False)
         except requests.RequestException as error:
             # Not what it says, which has the whole address: the key of many a webhook is part of it.
-            raise NotCarried(f"{host}: {type(error).__name__}") from None
+            raise Down(f"{host}: {type(error).__name__}") from None
         if answer.status_code >= 300:
             raise NotCarried(f"{host}: answered {answer.status_code}")
 

@@ -5,6 +5,7 @@ wait in its queue under ids of their own, and are sent until an answer comes. Fa
 nothing to merge: a record is taken, was taken before, or is refused with the reason, each for itself.
 """
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from fengsui.service.moment import Moment
 from fengsui.service.room import Room
 from fengsui.service.wording import section
 
+LOG = logging.getLogger(__name__)
 MOST = 200  # records in one request, and rows on a phone
 EXACT = 60  # seconds by which a phone's clock may be off without being corrected
 RECORD = "record_step"
@@ -89,7 +91,8 @@ def work(request: HttpRequest) -> HttpResponse:
             rows = _rows(room, visit, found, lang=request.lang)
     except FengsuiError as error:
         return failed(request, error, Moment(now, now, {}), wants_json=True)
-    said = {"now": now, "csrf": get_token(request), "name": request.actor.name, "rows": rows}
+    who = request.actor
+    said = {"now": now, "csrf": get_token(request), "actor": who.id, "name": who.name, "rows": rows}
     return HttpResponse(msgspec.json.encode(said), content_type="application/json; charset=utf-8")
 
 
@@ -97,7 +100,8 @@ def work(request: HttpRequest) -> HttpResponse:
 def send(request: HttpRequest) -> HttpResponse:
     """Take records that waited on a phone, each for itself; the answer says what became of each.
 
-    state: taken, repeated (it had arrived before), or refused, with a message, for good.
+    state: taken, repeated (it had arrived before), refused, with a message, for good; or held: it stays on
+    the phone, since it was recorded by somebody else who used it, or we failed.
     """
     room: Room = request.room
     now = room.clock()
@@ -110,7 +114,9 @@ def send(request: HttpRequest) -> HttpResponse:
 
 def _taken(request: HttpRequest, room: Room, record: Mapping[str, object], *, now: int) -> dict[str, object]:
     key = str(record.get(ID, ""))
-    told = {name: value for name, value in record.items() if name != "command"}
+    if record.get("by", request.actor.id) != request.actor.id:
+        return {"id": key, "state": "held", "message": ""}
+    told = {name: value for name, value in record.items() if name not in ("command", "by")}
     try:
         module = command(str(record.get("command", RECORD)))
         with room.lock:
@@ -120,6 +126,9 @@ def _taken(request: HttpRequest, room: Room, record: Mapping[str, object], *, no
         return {"id": key, "state": "refused", "message": error.refusal.text.in_(request.lang)}
     except FengsuiError as error:
         return {"id": key, "state": "refused", "message": str(error)}
+    except Exception:  # a fault of ours with one record must not keep the others on the phone
+        LOG.exception("a record of a phone could not be taken")
+        return {"id": key, "state": "held", "message": ""}
     return {"id": key, "state": "repeated" if receipt.is_repeat else "taken", "message": ""}
 
 

@@ -49,6 +49,7 @@ const settle = (results, records) =>
 // --- to and from the service --------------------------------------------------------------------------
 
 let csrf = "";
+let actor = ""; // who is logged in
 let trouble = ""; // what stands between us and the service, in words
 let busy = false;
 
@@ -58,20 +59,25 @@ async function fetchWork() {
   if (!answer.ok) throw new Error(say("no_service"));
   const work = await answer.json();
   csrf = work.csrf;
+  actor = work.actor;
   await keep("work", work);
 }
 
+// Each record is tried once a round. A phone may be shared: what somebody else recorded waits for them.
 async function sendAll() {
+  const tried = new Set();
   for (;;) {
-    const records = (await all("queue")).slice(0, AT_ONCE);
+    const records = (await all("queue")).filter((record) => record.by === actor && !tried.has(record.id)).slice(0, AT_ONCE);
     if (!records.length) return;
-    const body = JSON.stringify({ sent_at: Math.floor(Date.now() / 1000), records: records.map(({ label, ...told }) => told) });
+    records.forEach((record) => tried.add(record.id));
+    const told = records.map(({ label, ...rest }) => rest);
+    const body = JSON.stringify({ sent_at: Math.floor(Date.now() / 1000), records: told });
     const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
     const answer = await fetch("/phone/send", { method: "POST", headers, body });
     if (answer.status === 401 || answer.status === 403 || answer.redirected) throw new Error(say("log_in"));
     if (!answer.ok) throw new Error(say("no_service"));
     const { results } = await answer.json();
-    await settle(results, new Map(records.map((record) => [record.id, record])));
+    await settle(results.filter((result) => result.state !== "held"), new Map(records.map((record) => [record.id, record])));
   }
 }
 
@@ -108,7 +114,8 @@ const nameOf = (row) => `${row.loop}/${row.key}/${row.n}`;
 
 async function refresh() {
   const [waiting, refused, work] = await Promise.all([all("queue"), all("refused"), kept("work")]);
-  net.textContent = [trouble, waiting.length ? say("waiting", { n: waiting.length }) : say("all_sent")].filter(Boolean).join(" · ");
+  const name = work ? work.name : "";
+  net.textContent = [name, trouble, waiting.length ? say("waiting", { n: waiting.length }) : say("all_sent")].filter(Boolean).join(" · ");
   if (shown === null) showList(work, waiting, refused);
 }
 
@@ -156,6 +163,7 @@ function showForm(row, kind = 0) {
     element("button", { className: "go", type: "submit" }, say("record", { what: form.title })));
   asked.onsubmit = (event) => {
     event.preventDefault();
+    asked.onsubmit = (again) => again.preventDefault(); // two quick taps are one record
     record(row, form, asked);
   };
   main.replaceChildren(head, asked, ...others.filter(Boolean), back);
@@ -187,7 +195,8 @@ async function record(row, form, asked) {
     if (text) data[name] = MEANT[kind] ? MEANT[kind](text) : text;
   }
   const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const deed = { id, command: "record_step", loop: row.loop, duty: row.key, n: row.n, kind: form.kind, at: Math.floor(Date.now() / 1000), place: row.place };
+  const by = (await kept("work")).actor;
+  const deed = { id, by, command: "record_step", loop: row.loop, duty: row.key, n: row.n, kind: form.kind, at: Math.floor(Date.now() / 1000), place: row.place };
   const note = told.get("note").trim();
   await queue({ ...deed, data, ...(note ? { note } : {}), label: `${row.title} · ${row.subject}` });
   leave();
@@ -223,7 +232,7 @@ async function scan() {
   const work = await kept("work");
   while (stream) {
     const [code] = await detector.detect(video).catch(() => []);
-    const row = code && work.rows.find((one) => code.rawValue === one.code || decodeURIComponent(code.rawValue).endsWith(`/${one.code}`));
+    const row = code && work.rows.find((one) => code.rawValue === one.code || code.rawValue.endsWith(`/${encodeURI(one.code)}`));
     if (row) {
       end();
       showForm(row);
