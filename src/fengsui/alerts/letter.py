@@ -83,8 +83,8 @@ def write(
     """The letter of these notices, those that have stood longest first. ``ids``: their numbers."""
     order = sorted(notices, key=lambda one: (bool(one.over_at), -one.level, one.broken_at, one.key))
     lines = [_line(one, address.lang, now=now, say=say) for one in order[:LINES]]
-    if more := len(order) - LINES:
-        lines.append(_MORE.in_(address.lang).format(n=more) if more > 0 else "")
+    if len(order) > LINES:
+        lines.append(_MORE.in_(address.lang).format(n=len(order) - LINES))
     lines.append(f"{say.root}/work" if say.root else "")
     content = f"{address.channel}\x1f{address.to}\x1f{','.join(map(str, sorted(ids)))}"
     return Letter(
@@ -99,6 +99,7 @@ def write(
 
 _SUBJECT = Text("烽燧督办：{n} 项未闭环", "Fengsui: {n} open breaks")
 _SUBJECT_OVER = Text("烽燧督办：{n} 项已闭环", "Fengsui: {n} breaks that have ended")
+_SUBJECT_LATE = Text("（含迟到的提醒）", " (late)")
 _LATE = Text("（迟到的提醒，应于 {at} 发出）", " (late: due to be told at {at})")
 _OVER = Text("，已于 {at} 闭环", ", ended {at}")
 _LINE = Text(
@@ -111,9 +112,8 @@ _MORE = Text("另有 {n} 项，见页面", "and {n} more, on the page")
 def _subject(notices: Sequence[Notice], lang: str, *, now: int) -> str:
     standing = [one for one in notices if not one.over_at]
     said = (_SUBJECT if standing else _SUBJECT_OVER).in_(lang).format(n=len(standing or notices))
-    earliest = min(one.reached_at for one in notices)
     if any(is_late(one, now=now) for one in notices):
-        said += {"zh": "（含迟到的提醒）", "en": " (late)"}[lang] if earliest else ""
+        said += _SUBJECT_LATE.in_(lang)
     return said
 
 

@@ -216,15 +216,3 @@ class Outbox:
             " FROM letter ORDER BY written_at DESC, id LIMIT ?"
         )
         yield from self._connection.execute(sql, (limit,)).fetchall()
-
-    def notices_of(
-        self, posts: Iterable[tuple[str, str]], *, limit: int = 200
-    ) -> list[tuple[int, int, Notice]]:
-        """(number, noticed_at, notice) told to any of these posts (role, place), the latest first."""
-        sql = (
-            f"SELECT n.id, n.noticed_at, {_TOLD} FROM alert n WHERE n.role = ? AND n.at_place = ?"
-            " ORDER BY n.id DESC LIMIT ?"
-        )
-        found = [row for post in posts for row in self._connection.execute(sql, (*post, limit)).fetchall()]
-        found.sort(key=lambda row: -row[0])
-        return [(row[0], row[1], Notice(*row[2:])) for row in found[:limit]]

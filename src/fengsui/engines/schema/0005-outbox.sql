@@ -20,7 +20,6 @@ CREATE TABLE IF NOT EXISTS alert (
     UNIQUE (key, round)
 );
 CREATE INDEX IF NOT EXISTS alert_open ON alert (key) WHERE over_at = 0;
-CREATE INDEX IF NOT EXISTS alert_of_post ON alert (role, at_place, id);
 
 CREATE TABLE IF NOT EXISTS errand (                    -- an alert on its way to one address
     id INTEGER PRIMARY KEY,

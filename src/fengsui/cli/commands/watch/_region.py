@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 from fengsui.cli.options import option
-from fengsui.cli.run import Run
 from fengsui.kit.areas import Areas
 from fengsui.kit.text import Text
 from fengsui.watch.declared import SHIPPED, Declared, read_declared
@@ -33,11 +32,6 @@ Week = Annotated[
 def declared_in(path: Path | None) -> Declared:
     """The declaration a command is to go by."""
     return read_declared(path or SHIPPED)
-
-
-def folder_of(run: Run) -> Path:
-    """Where the mornings of a region are kept: beside its database."""
-    return run.db.with_name(run.db.name + ".watch")
 
 
 def names_in(areas: Areas | None) -> Callable[[str], Text]:
