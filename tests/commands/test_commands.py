@@ -188,6 +188,55 @@ def test_a_record_that_was_taken_back_counts_no_more(office):
     assert office.why_not(TRANSFER, "withdraw_fact", **again) == "no_such_fact"
 
 
+def test_a_worker_touches_only_what_they_recorded_or_their_post_owed(office):
+    """A driver's own transfer is theirs; the traveller's arrival in the same loop is not."""
+    loop = office.loop(person(3))
+    office.do(TRANSFER, "record_step", loop=loop, duty="transfer", place=HOTEL)
+    others = office.home.store.view.loop(loop, as_of=office.now).loop.opened_by
+    for name in ("correct_fact", "withdraw_fact"):
+        mine, not_mine = ({"loop": loop, "fact": fact, "reason": "clock"} for fact in ("post-zhao:1", others))
+        assert office.why_not(TRANSFER, name, **mine) == ""
+        assert office.why_not(TRANSFER, name, **not_mine) == "not_your_record"
+        assert office.why_not(OMBUDSMAN, name, **not_mine) == ""
+    colleague = Actor("sun", "Sun", TRANSFER.posts, "transport")
+    asked = {"loop": loop, "fact": "post-zhao:1", "reason": "clock"}
+    assert office.why_not(colleague, "correct_fact", **asked) == ""  # the same post owes the step
+
+
+@pytest.mark.parametrize("name", ["correct_fact", "withdraw_fact"])
+def test_a_correction_or_withdrawal_sent_twice_is_done_once(office, name):
+    """The record it was about counts no more when it comes again: it is told that it arrived all the same."""
+    loop = office.loop(person(3))
+    office.do(TRANSFER, "record_step", loop=loop, duty="transfer", place=HOTEL)
+    asked = {"loop": loop, "fact": "post-zhao:1", "reason": "clock"}
+    first = office.do(TRANSFER, name, key="2", **asked)
+    before = len(office.home.store.facts())
+    office.now += HOUR
+    again = office.do(TRANSFER, name, key="2", **asked)
+    assert (first.is_repeat, again.is_repeat) == (False, True)
+    assert again.facts == first.facts
+    assert len(office.home.store.facts()) == before
+
+
+def test_an_id_used_for_another_command_is_a_conflict(office):
+    loop = office.loop(person(3))
+    office.do(TRANSFER, "record_step", loop=loop, duty="transfer", place=HOTEL)
+    with pytest.raises(Conflict):
+        office.do(TRANSFER, "withdraw_fact", loop=loop, fact="post-zhao:1", reason="clock")
+    asked = {"post": "transfer@150781", "until": NOW + 10 * HOUR, "reason": "leave", "to": "li"}
+    with pytest.raises(Conflict):  # also where the other command is about another subject
+        office.do(TRANSFER, "hand_over", **asked)
+    assert with_posts(Actor("li", "Li"), office.home.store.view, at=office.now).held(office.now) == ()
+
+
+def test_what_is_told_has_a_bound(office):
+    asked = {"loop": office.loop(person(3)), "duty": "transfer", "note": "x" * 2_001}
+    with pytest.raises(BadInput, match=r"note: found 2,001 letters, expected at most 2,000 letters"):
+        office.do(TRANSFER, "record_step", **asked)
+    with pytest.raises(BadInput, match=r"data\.flight: found 2,001 letters"):
+        office.do(TRANSFER, "record_step", **{**asked, "note": "", "data": {"flight": "x" * 2_001}})
+
+
 def test_nobody_corrects_a_record_about_themselves(office):
     fact = next(f.id for f in office.home.store.view.subject_facts(person(2)))
     asked = {"loop": office.loop(person(2)), "fact": fact, "reason": "wrong"}

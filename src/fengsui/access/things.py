@@ -31,6 +31,21 @@ def of_account(account: Account, *, areas: Areas, now: int) -> Thing:
     return Thing(thing.subject, thing.places, thing.owners, frozenset(people))
 
 
+def of_record(account: Account, fact: Fact, *, areas: Areas, now: int) -> Thing:
+    """One record of a loop: the work of who made it, and of those whose duty it met."""
+    thing = of_account(account, areas=areas, now=now)
+    versions = {version.version: version for version in account.protocols}
+    met = [duty for duty in account.loop.duties if duty.met_fact == fact.id]
+    owners = {
+        (versions[duty.version].obligation(duty.key).by.role, duty.place)
+        for duty in met
+        if duty.version in versions
+    }
+    given = (given_to(account, duty.key, n=duty.n) for duty in met)
+    people = frozenset({fact.by or ""} - {""}).union(*given)
+    return Thing(thing.subject, thing.places, frozenset(owners), people)
+
+
 def of_loop(loop: Loop, protocols: Iterable[Protocol], *, areas: Areas, now: int) -> Thing:
     """A loop without what was recorded beside it."""
     versions = {version.version: version for version in protocols}

@@ -5,9 +5,10 @@ functions: ``why_not(hand, asked)`` gives a refusal or None, ``facts(hand, asked
 asked with the same values, so a page can grey out what the API would refuse.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from types import ModuleType
 
 import msgspec
@@ -24,6 +25,8 @@ from fengsui.loops.duty import Duty
 from fengsui.protocols.model import Obligation, Protocol
 
 KEY_MOST = 100  # letters of a client's own id
+LINES_MOST = 10_000  # of the audit, of one actor about one subject
+TEXT_MOST = 2_000  # letters of any one thing that is told
 ID = "id"
 
 
@@ -97,6 +100,13 @@ class Receipt:
 def asked_of(command: ModuleType, told: Mapping[str, object]) -> msgspec.Struct:
     """What a command was told, checked; text from forms is read as what it means. BadInput."""
     given = {name: value for name, value in told.items() if name != ID and value != ""}
+    long = tuple(
+        Finding("command", name, f"{len(text):,} letters", f"at most {TEXT_MOST:,} letters")
+        for name, text in _texts(given)
+        if len(text) > TEXT_MOST
+    )
+    if long:
+        raise BadInput("The command is too long.", long)
     try:
         return msgspec.convert(given, command.Asked, strict=False)
     except msgspec.ValidationError as error:
@@ -115,58 +125,73 @@ def why_not(command: ModuleType, hand: Hand, asked: msgspec.Struct) -> Refusal |
         return denied.refusal
 
 
+def _texts(told: Mapping[str, object], of: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in told.items():
+        if isinstance(value, str):
+            yield of + name, value
+        elif isinstance(value, Mapping):
+            yield from _texts(value, f"{of}{name}.")
+
+
 def carry_out(command: ModuleType, hand: Hand, asked: msgspec.Struct) -> Receipt:
     """Carry a command out in one transaction: all of its facts or none. Denied, BadInput or Conflict.
 
-    The audit says who did it before it is done. Sent twice under one id it is done once.
+    The audit says who did it before it is done, and says so too if it could not be done after all. Sent
+    twice under one id it is done once.
     """
     if not hand.key or len(hand.key) > KEY_MOST or not hand.key.isprintable():
         found = Finding("command", ID, repr(hand.key), f"an id of 1 to {KEY_MOST} letters")
         raise BadInput("The command has no id of its own.", (found,))
     name = command.__name__.rpartition(".")[2]
-    if (before := _done_before(hand, command, asked)) is not None:
+    deed = _deed(hand, name, asked)
+    first = hand.store.told(f"{hand.source}:{hand.key}")
+    if first is not None and (before := _done_before(hand, first, deed)) is not None:
         return before
     hand.visit.refuse(why_not(command, hand, asked), command.VERB, name)
+    if first is not None:
+        raise _said_otherwise(hand)
     facts = command.facts(hand, asked)
     raw = hand.visit.raw
     wrong = [found for fact in facts for found in findings(fact, raw.kinds, raw.world.areas)]
     if wrong:
         raise BadInput("What was told cannot be taken.", tuple(wrong))
     ids = tuple(fact.id for fact in facts)
-    hand.visit.book.did(
-        hand.visit.actor.id,
-        "changed",
-        facts[0].subject,
-        reason=hand.visit.reason,
-        detail={"command": name, "facts": list(ids)},
-    )
+    _write(hand, "changed", facts[0].subject, {"command": name, "deed": deed, "facts": list(ids)})
     taken = hand.store.take(Batch.of(facts), now=hand.now, whole=True)
     if taken.conflicts:
-        raise Conflict(f"{hand.key}: something else was told under this id before.")
+        _write(hand, "refused", facts[0].subject, {"command": name, "deed": deed, "code": "conflict"})
+        raise _said_otherwise(hand)
     return Receipt(hand.key, ids, not taken.new)
 
 
-def _done_before(hand: Hand, command: ModuleType, asked: msgspec.Struct) -> Receipt | None:
-    """The receipt of the same deed under the same id, so that a phone that sends again is told it arrived."""
-    subject = command.subject(hand, asked)
-    known = {f.id: f for f in hand.visit.raw.view.subject_facts(subject)} if subject else {}
-    first = known.get(f"{hand.source}:{hand.key}")
-    if first is None or first.by != hand.officer:
-        return None
-    again = Hand(
-        replace(hand.visit, at=first.recorded_at, raw=replace(hand.visit.raw, now=first.recorded_at)),
-        hand.store,
-        hand.key,
-        hand.source,
-    )
-    again.accounts.update(hand.accounts)
-    facts = command.facts(again, asked)
-    same = next((f for f in facts if f.id == first.id), None)
-    if same is None or _said(same) != _said(first):
-        raise Conflict(f"{hand.key}: something else was told under this id before.")
-    return Receipt(hand.key, tuple(f.id for f in facts), True)
+def _done_before(hand: Hand, first: Fact, deed: str) -> Receipt | None:
+    """The receipt of the same deed under the same id, so that a phone that sends again is told it arrived.
+
+    What was done is read from the audit. To work the facts out anew would not do: what was withdrawn or
+    corrected is no longer there to be withdrawn or corrected.
+    """
+    who, audit = hand.visit.actor.id, hand.visit.book.audit
+    for line in audit.lines(actor=who, verb="changed", object=first.subject, limit=LINES_MOST):
+        said = msgspec.json.decode(line.detail)
+        if first.id in said.get("facts", ()) and said.get("deed", deed) == deed:
+            return Receipt(hand.key, tuple(said["facts"]), True)
+    return None
 
 
-def _said(fact: Fact) -> tuple[object, ...]:
-    """What a fact says, without the times that the clock of the service filled in."""
-    return fact.kind, fact.subject, dict(fact.data), fact.place, fact.supersedes
+def _deed(hand: Hand, name: str, asked: msgspec.Struct) -> str:
+    """What was asked, as a digest that says nothing to who does not know it.
+
+    Without when it was done: the service puts right the clock of a phone, each time a little differently.
+    """
+    told = {"command": name, **{n: v for n, v in msgspec.to_builtins(asked).items() if n != "at"}}
+    said = msgspec.json.encode(told, order="deterministic")
+    return blake2b(said, key=hand.visit.salt[:64], digest_size=16).hexdigest()
+
+
+def _said_otherwise(hand: Hand) -> Conflict:
+    return Conflict(f"{hand.key}: something else was told under this id before.")
+
+
+def _write(hand: Hand, verb: str, subject: str, detail: Mapping[str, object]) -> None:
+    visit = hand.visit
+    visit.book.did(visit.actor.id, verb, subject, reason=visit.reason, detail=detail)

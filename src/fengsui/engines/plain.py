@@ -57,6 +57,10 @@ class PlainStore:
         """Every record known then, also corrected ones, in the order of (at, id)."""
         return known(map(fact_of, self._rows.values()), known_at)
 
+    def told(self, name: str) -> Fact | None:
+        """See ``Store.told``."""
+        return next((fact for fact in self.facts() if fact.id == name), None)
+
     def facts_of(self, subject: str, known_at: int | None = None) -> list[Fact]:
         """The facts that count, known then, of this subject and of all who are the same as it."""
         records = self.facts(known_at)

@@ -163,6 +163,12 @@ class RegionStore:
         every = (stored.fact for _, held in self._log.by_subject() for stored in held)
         return known(every, known_at)
 
+    def told(self, name: str) -> Fact | None:
+        """See ``Store.told``."""
+        self._refresh()
+        stored = self._log.of_ids([name]).get(name)
+        return stored.fact if stored else None
+
     def facts_of(self, subject: str, known_at: int | None = None) -> list[Fact]:
         """The facts that count, known then, of this subject and of all who are the same as it."""
         return self.view.subject_facts(subject, known_at=known_at)

@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from fengsui.facts.batch import COLUMNS, Batch, Row
+from fengsui.facts.fact import Fact
 from fengsui.kit.errors import Finding
 
 CONTENT = tuple(i for i, name in enumerate(COLUMNS) if name != "recorded_at")
@@ -118,6 +119,10 @@ class Store(Protocol):
         aside everything that belongs to them. ``refused`` entries already there stay as they are.
         ``settled``: entries of the ledger that are open no longer, and by what.
         """
+        ...
+
+    def told(self, name: str) -> Fact | None:
+        """The record of an id, also one that was corrected or withdrawn since and counts no more."""
         ...
 
     def mark(self, digest: str) -> FileMark | None:

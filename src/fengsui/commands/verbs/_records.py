@@ -1,6 +1,8 @@
 """What correcting and taking back have in common: the record that is meant."""
 
+from fengsui.access.policy import covers
 from fengsui.access.refusal import Refusal
+from fengsui.access.things import of_record
 from fengsui.commands.hand import Hand
 from fengsui.facts.fact import Fact
 from fengsui.kit.errors import NotFound
@@ -22,6 +24,10 @@ def why_not_touch(hand: Hand, verb: str, *, loop: str, fact: str) -> Refusal | N
     actor = hand.visit.actor
     if account.loop.subject in {actor.subject, *actor.others} - {""}:
         return Refusal("about_yourself")
-    if not any(f.id == fact and f.source != "loop" for f in account.facts):
+    record = next((f for f in account.facts if f.id == fact and f.source != "loop"), None)
+    if record is None:
         return Refusal("no_such_fact", {"fact": fact})
-    return None
+    areas = hand.visit.raw.world.areas
+    thing = of_record(account, record, areas=areas, now=hand.now)
+    grants = hand.visit.policy.grants(actor, verb, at=hand.now)
+    return None if covers(grants, actor, thing, areas=areas) else Refusal("not_your_record")
