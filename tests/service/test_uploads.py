@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fengsui.access.actors import Actor, Post
+from fengsui.access.actors import DESK, Actor, Post
 from fengsui.commands.upload_sheet import harmless
 from fengsui.engines.home import Setting, make_home, open_home
 from fengsui.kit.clock import fixed
@@ -108,3 +108,24 @@ def test_no_cell_leaves_as_a_formula(cell):
 def test_a_laboratory_tells_results_and_nothing_that_is_for_others_to_tell(browser, mapping):
     assert sent(browser, line(1), mapping=mapping).status_code == 403
     assert not list(browser.defaults[ROOM].store.refused())
+
+
+def test_a_row_of_another_place_is_refused_on_the_page_and_kept_in_the_ledger(browser):
+    page = sent(browser, "\n".join([line(1), line(2, site="150781")])).content.decode()
+    assert "已收入 1 条" in page
+    assert "拒收 1 行" in page
+    assert "本人岗位所属的地点：150100" in page
+    [entry] = browser.defaults[ROOM].store.refused()
+    [finding] = entry.findings
+    assert (entry.row, finding.field, finding.found) == (2, "place", "'150781'")
+
+
+def test_who_keeps_the_whole_region_uploads_for_every_place_and_takes_back_what_has_not_arrived(browser):
+    room = replace(browser.defaults[ROOM], actor_of=lambda request: DESK)
+    early = json.loads(line(3, site="")) | {"status": "作废", "corrects": "R2"}
+    text = "\n".join([line(1, site="150781"), json.dumps(early)])
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    file = SimpleUploadedFile("results.ndjson", text.encode())
+    page = browser.post("/upload", {"mapping": "lab-hohhot", "file": file}, **{ROOM: room})
+    assert "已收入 2 条" in page.content.decode()

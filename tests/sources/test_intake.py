@@ -124,8 +124,8 @@ def test_broken_rows_go_to_the_ledger_too(tmp_path):
     )
     assert (report.rows, report.refused, report.taken) == (3, 2, 1)
     assert [str(finding) for entry in store.refused() for finding in entry.findings] == [
-        "row 2: : found 2 cells, expected 4, as in the header",
-        "row 3: : found unexpected end of data, expected a row of CSV, each quotation mark closed",
+        "row 2: found 2 cells, expected 4, as in the header",
+        "row 3: found unexpected end of data, expected a row of CSV, each quotation mark closed",
     ]
 
 

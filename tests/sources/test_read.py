@@ -167,7 +167,7 @@ def test_objects_line_by_line_are_rows(tmp_path):
     rows = rows_of(path, spec, ("no", "who.id"))
     assert rows[:2] == [(1, ["1", "ann", "a\nb", ""]), (3, ["2.5", "", "", "true"])]
     assert [n for n, _ in rows[2:]] == [4, 5]
-    assert rows[3][1] == "a list"
+    assert rows[3][1] == "a list, not an object"
 
 
 def test_an_object_is_kept_whole_also_what_the_mapping_does_not_ask_for(tmp_path):

@@ -143,13 +143,27 @@ def is_at(place: str | None, outer: str | None, areas: Areas) -> bool:
     return place == outer or (place.startswith(outer) and not place[len(outer)].isalnum())
 
 
+def is_within(grant: Grant, place: str | None, *, areas: Areas) -> bool:
+    """Whether a place is one to which a grant reaches. No place at all is within the whole region only."""
+    post = grant.post
+    match grant.reach:
+        case Reach.EVERYWHERE:
+            return True
+        case Reach.OWN_PLACE:
+            return is_at(place, post.place, areas)
+        case Reach.OWN_AREA:
+            area = own_area(post, areas)
+            unknown = post.place is not None and area is None
+            return not unknown and is_at(place, area, areas)
+    return False
+
+
 def own_area(post: Post, areas: Areas) -> str | None:
     """The area a post belongs to: that of its place. None: the whole region."""
     return None if post.place is None else areas.resolve(post.place)
 
 
 def _reaches(grant: Grant, actor: Actor, thing: Thing, areas: Areas) -> bool:
-    post = grant.post
     match grant.reach:
         case Reach.EVERYWHERE:
             return True
@@ -159,12 +173,8 @@ def _reaches(grant: Grant, actor: Actor, thing: Thing, areas: Areas) -> bool:
             return actor.officer in thing.people or any(
                 _is_mine(owner, grant, areas) for owner in thing.owners
             )
-        case Reach.OWN_PLACE:
-            return any(is_at(place, post.place, areas) for place in thing.places)
-        case Reach.OWN_AREA:
-            area = own_area(post, areas)
-            unknown = post.place is not None and area is None
-            return not unknown and any(is_at(place, area, areas) for place in thing.places)
+        case Reach.OWN_PLACE | Reach.OWN_AREA:
+            return any(is_within(grant, place, areas=areas) for place in thing.places)
 
 
 def _is_mine(owner: tuple[str, str | None], grant: Grant, areas: Areas) -> bool:

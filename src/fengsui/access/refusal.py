@@ -35,6 +35,10 @@ class Denied(Refused):
         super().__init__(f"{refusal.text.zh} {refusal.text.en}")
         self.refusal = refusal
 
+    def in_(self, lang: str) -> str:
+        """The refusal in one language."""
+        return self.refusal.text.in_(lang)
+
 
 def refuse(refusal: Refusal | None) -> None:
     """Raise Denied if there is a refusal."""

@@ -1,14 +1,11 @@
 """What went wrong, said so that it can be put right: on the error stream, in one language."""
 
 from fengsui.cli.clock import Surroundings
-from fengsui.kit.errors import BadInput, FengsuiError, Finding
+from fengsui.kit.errors import BadInput, FengsuiError
+from fengsui.kit.say import in_words
 from fengsui.kit.text import Text
 from fengsui.protocols.message import BadProtocol
 
-FINDING = Text(
-    "{where}：{field}：写的是 {found}，应为 {expected}",
-    "{where}: {field}: found {found}, expected {expected}",
-)
 A_BUG = Text(
     "程序内部出错：{error}。设置环境变量 FENGSUI_TRACEBACK=1 可看到详情。",
     "Something of ours went wrong: {error}. Set FENGSUI_TRACEBACK=1 to see where.",
@@ -31,20 +28,13 @@ def show_error(error: Exception, surroundings: Surroundings) -> None:
         said = f"{type(error).__name__}: {error}"
         lines = [A_BUG.in_(lang).format(error=said)]
     elif isinstance(error, BadProtocol):
-        lines = [error.args[0], *_cut([message.in_(lang) for message in error.messages], lang)]
+        lines = [in_words(error.args[0], lang), *_cut([m.in_(lang) for m in error.messages], lang)]
     elif isinstance(error, BadInput):
-        lines = [error.args[0], *_cut([finding_text(found, lang) for found in error.findings], lang)]
+        lines = [in_words(error.args[0], lang), *_cut([found.in_(lang) for found in error.findings], lang)]
     else:
-        lines = [str(error)]
+        lines = [error.in_(lang)]
     lines += getattr(error, "__notes__", [])
     _write(lines, surroundings)
-
-
-def finding_text(found: Finding, lang: str) -> str:
-    """One finding as a line."""
-    return FINDING.in_(lang).format(
-        where=found.where, field=found.field, found=found.found, expected=found.expected
-    )
 
 
 def usage_error(error, surroundings: Surroundings) -> int:

@@ -1,29 +1,31 @@
 """Upload a sheet of results: what was taken, refused and why, what turned positive and whom it woke."""
 
 import csv
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 
-from fengsui.access.policy import covers
+from fengsui.access.policy import covers, is_within
 from fengsui.access.refusal import Denied, Refusal
 from fengsui.access.things import of_account
 from fengsui.access.visit import Visit
 from fengsui.board.desk import subject_text
 from fengsui.facts.batch import Batch, data_of
+from fengsui.facts.fact import Fact
 from fengsui.facts.store import NONE_SETTLED, FileMark, Refused, Store, Taken
-from fengsui.kit.errors import BadInput
-from fengsui.kit.text import Text
+from fengsui.kit.say import in_words
+from fengsui.kit.text import LANGS, Text
 from fengsui.loops.escalation import post_at
 from fengsui.sources.intake import Report, intake, work_digest
+from fengsui.sources.limits import UPLOADED, TooMuch, check_parquet, check_xlsx
 from fengsui.sources.mapping import mapping_file, read_mapping
 from fengsui.sources.read import cells_of
+from fengsui.sources.read_other import metadata_of
+from fengsui.sources.within import Within
 
 VERB = "upload"
 MOST = 32 * 1024 * 1024  # bytes of a file
-MOST_UNPACKED = 400 * 1024 * 1024  # bytes an XLSX may come to: more is a bomb, not a sheet
 SHOWN = 100  # refused rows and positives on the page; the file of refused rows has all
 POSITIVE = "positive"
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a cell that begins so for a formula
@@ -76,6 +78,10 @@ class _Listening:
                     self.positive[f"{batch.source[i]}:{batch.key[i]}"] = batch.subject[i]
         return taken
 
+    def told(self, name: str) -> Fact | None:
+        """See ``Store.told``."""
+        return self.store.told(name)
+
     def mark(self, digest: str) -> FileMark | None:
         """See ``Store.mark``."""
         return self.store.mark(digest)
@@ -108,6 +114,7 @@ def upload_sheet(visit: Visit, store: Store, path: Path, mapping: str, *, secret
         areas=raw.world.areas,
         secret=secret,
         recorded_at=recorded_at,
+        within=_own_places(visit),
     )
     rows = refused_rows(store, digest)
     woken = (_positive(visit, fact, whom) for fact, whom in list(listening.positive.items())[:SHOWN])
@@ -116,20 +123,34 @@ def upload_sheet(visit: Visit, store: Store, path: Path, mapping: str, *, secret
     )
 
 
+def _own_places(visit: Visit) -> Within | None:
+    """The places of which the actor's sheets may tell: those of the posts they upload from. None: of all."""
+    grants, areas = visit.policy.grants(visit.actor, VERB, at=visit.at), visit.raw.world.areas
+
+    def admits(place: str | None) -> bool:
+        return any(is_within(grant, place, areas=areas) for grant in grants)
+
+    named = ", ".join(sorted({grant.post.place or areas.codes[0] for grant in grants}))
+    return None if admits(None) else Within(admits, f"a place of your own post: {named}")
+
+
 def check_file(path: Path) -> None:
-    """BadInput if a file is too large, packed or unpacked."""
-    too_large = Refusal("too_large", {"most": MOST // 1024 // 1024})
+    """Denied if a file is too large, packed or unpacked; BadInput if it is not what its name says."""
     if path.stat().st_size > MOST:
-        raise Denied(too_large)
-    if path.suffix.lower() != ".xlsx":
-        return
+        raise Denied(Refusal("too_large", {"most": MOST // 1024 // 1024}))
     try:
-        with zipfile.ZipFile(path) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
-    except zipfile.BadZipFile as error:
-        raise BadInput(Refusal("unreadable_sheet", {"said": str(error)}).text.zh) from error
-    if unpacked > MOST_UNPACKED:
-        raise Denied(too_large)
+        match path.suffix.lower():
+            case ".xlsx":
+                check_xlsx(path, UPLOADED, is_foreign=True)
+            case ".parquet":
+                check_parquet(path, metadata_of(path), UPLOADED)
+    except TooMuch as error:
+        [finding] = error.findings
+        both = {
+            name: Text(*(in_words(text, lang) for lang in LANGS))
+            for name, text in (("found", finding.found), ("expected", finding.expected))
+        }
+        raise Denied(Refusal("packed_too_tightly", both)) from error
 
 
 def refused_rows(store: Store, digest: str) -> list[Refused]:
@@ -138,8 +159,11 @@ def refused_rows(store: Store, digest: str) -> list[Refused]:
     return sorted(found, key=lambda entry: entry.row)
 
 
-def refused_file(visit: Visit, store: Store, digest: str) -> str:
-    """The refused rows as CSV, to be put right and uploaded again: only for whoever uploaded the sheet."""
+def refused_file(visit: Visit, store: Store, digest: str, *, lang: str = "en") -> str:
+    """The refused rows as CSV, to be put right and uploaded again: only for whoever uploaded the sheet.
+
+    The last column tells in ``lang`` why a row could not be taken.
+    """
     visit.need(VERB)
     name = f"sheet/{digest}"
     # Only the upload itself counts: whoever was refused here has a line about this sheet as well.
@@ -153,7 +177,7 @@ def refused_file(visit: Visit, store: Store, digest: str) -> str:
     writer.writerow([*columns, "_why"])
     for row in rows:
         cells = cells_of(row.raw)
-        why = "; ".join(map(str, row.findings))
+        why = "; ".join(finding.in_(lang) for finding in row.findings)
         writer.writerow([*(harmless(cells.get(name, "")) for name in columns), harmless(why)])
     return written.getvalue()
 

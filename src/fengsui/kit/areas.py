@@ -109,7 +109,9 @@ class Areas:
         for area in reversed(self._versions.get(code, ())):
             if on is None or area.holds_on(on):
                 return area
-        raise NotFound(f"There is no area {code!r}" + ("." if on is None else " on that day."))
+        raise NotFound(
+            f"There is no area {code!r}." if on is None else f"There is no area {code!r} on that day."
+        )
 
     def find(self, text: str) -> Area | None:
         """The area a text names: by code, by full name, or by alias. None if none, or more than one, is.

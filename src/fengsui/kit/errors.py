@@ -9,6 +9,12 @@ FengsuiError                 1   something of ours went wrong
 
 from dataclasses import dataclass
 
+from fengsui.kit.say import in_words
+from fengsui.kit.text import Text
+
+COLON = Text("：", ": ")
+FINDING = Text("实为：{found}；应为：{expected}", "found {found}, expected {expected}")
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -20,13 +26,23 @@ class Finding:
     expected: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.field}: found {self.found}, expected {self.expected}"
+        return self.in_("en")
+
+    def in_(self, lang: str) -> str:
+        """The whole of it in one line; a row that is none has no field to name."""
+        where, found, expected = (in_words(text, lang) for text in (self.where, self.found, self.expected))
+        said = FINDING.in_(lang).format(found=found, expected=expected)
+        return COLON.in_(lang).join(filter(None, (where, self.field, said)))
 
 
 class FengsuiError(Exception):
     """The base of every error that is shown without a traceback."""
 
     exit_code = 1
+
+    def in_(self, lang: str) -> str:
+        """What it says, in one language."""
+        return in_words(Exception.__str__(self), lang)
 
 
 class BadInput(FengsuiError):
@@ -39,7 +55,11 @@ class BadInput(FengsuiError):
         self.findings = tuple(findings)
 
     def __str__(self) -> str:
-        return "\n".join([super().__str__(), *map(str, self.findings)])
+        return self.in_("en")
+
+    def in_(self, lang: str) -> str:
+        """What it says and every finding, a line each."""
+        return "\n".join([super().in_(lang), *(finding.in_(lang) for finding in self.findings)])
 
 
 class NotFound(FengsuiError):

@@ -224,7 +224,7 @@ def _milestone(page: Page, node: Node, *, key: str) -> Milestone:
     keys = node.entries(known=language.MILESTONE_KEYS)
     picks = [pick for pick in language.PICKS if pick in keys]
     if len(picks) != 1:
-        node.wrong(f"one of {', '.join(language.PICKS)}", found=" and ".join(picks) or "none")
+        node.wrong(f"one of {', '.join(language.PICKS)}", found=", ".join(picks) or "none")
         return Milestone(key, Agg.OPENING)
     pick = picks[0]
     milestone = Milestone(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fengsui.kit.errors import BadInput, Finding
+from fengsui.kit.say import in_words
 from fengsui.kit.text import Text
 
 ERROR, WARNING = "error", "warning"
@@ -56,11 +57,18 @@ class BadProtocol(BadInput):
         super().__init__(summary, tuple(findings))
         self.messages = tuple(messages)
 
+    def in_(self, lang: str) -> str:
+        """What it says and every message, a line each."""
+        if lang == "en":
+            return super().in_(lang)
+        return "\n".join([in_words(self.args[0], lang), *(message.in_(lang) for message in self.messages)])
+
 
 def say(rule: str, *, file: str, line: int, clause: str, **words: object) -> Message:
     """The message of a rule for one place."""
     table = RULES[rule]
-    text, remedy = (Text(t.zh.format_map(words), t.en.format_map(words)) for t in (table.says, table.remedy))
+    in_zh = {name: in_words(word, "zh") if isinstance(word, str) else word for name, word in words.items()}
+    text, remedy = (Text(t.zh.format_map(in_zh), t.en.format_map(words)) for t in (table.says, table.remedy))
     return Message(file, line, clause, rule, text, remedy, table.level)
 
 

@@ -166,8 +166,7 @@ def failed(request: HttpRequest, error: FengsuiError, at: Moment, *, wants_json:
         return as_data({**said, "findings": as_json(findings)}, status)
     if refusal is not None and refusal.code == "reason_needed":
         return as_html(request, "reason.html", {"refusal": refusal}, at=at, status=status)
-    message = refusal.text.in_(request.lang) if refusal else str(error)
-    values = {"title": say(f"error.{title}", request.lang), "message": message}
+    values = {"title": say(f"error.{title}", request.lang), "message": error.in_(request.lang)}
     return as_html(request, "error.html", values, at=at, status=status)
 
 

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_POST, require_safe
 from fengsui import __version__
 from fengsui.access import doors
 from fengsui.access.doors.work import MyWork, WorkRow
-from fengsui.access.refusal import Denied
 from fengsui.access.visit import Visit
 from fengsui.commands import command
 from fengsui.commands.hand import ID, asked_of, carry_out
@@ -122,10 +121,8 @@ def _taken(request: HttpRequest, room: Room, record: Mapping[str, object], *, no
         with room.lock:
             ready = hand(room, _visit(request, room, now), key)
             receipt = carry_out(module, ready, asked_of(module, told))
-    except Denied as error:
-        return {"id": key, "state": "refused", "message": error.refusal.text.in_(request.lang)}
     except FengsuiError as error:
-        return {"id": key, "state": "refused", "message": str(error)}
+        return {"id": key, "state": "refused", "message": error.in_(request.lang)}
     except Exception:  # a fault of ours with one record must not keep the others on the phone
         LOG.exception("a record of a phone could not be taken")
         return {"id": key, "state": "held", "message": ""}

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from fengsui.kit.civil import civil_from
 from fengsui.kit.instant import NEVER, show, show_length
+from fengsui.kit.say import in_words
 from fengsui.kit.text import Text
 from fengsui.loops import words as loop_words
 from fengsui.loops.duty import Status
@@ -48,6 +49,12 @@ def say(context: Context, key: str, **values: object) -> str:
 def pick(context: Context, text: Text | None) -> str:
     """A text in the page's language."""
     return text.in_(context["lang"]) if text else ""
+
+
+@register.simple_tag(takes_context=True)
+def sentence(context: Context, text: str) -> str:
+    """What is wrong, as the ledger keeps it in English, in the page's language."""
+    return in_words(text, context["lang"])
 
 
 @register.simple_tag(takes_context=True)

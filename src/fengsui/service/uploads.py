@@ -52,7 +52,7 @@ def refused(request: HttpRequest, name: str) -> HttpResponse:
     try:
         with room.lock:
             visit = room.visit(request.actor, room.desk(now, now, is_now=True), reason=request.reason)
-            text = refused_file(visit, room.store, name)
+            text = refused_file(visit, room.store, name, lang=request.lang)
     except FengsuiError as error:
         return failed(request, error, Moment(now, now, {}), wants_json=is_data(request))
     answer = HttpResponse("\ufeff" + text, content_type="text/csv; charset=utf-8")

@@ -15,6 +15,7 @@ from itertools import compress, dropwhile, islice
 from pathlib import Path
 
 from fengsui.facts.batch import COLUMNS, Batch
+from fengsui.facts.fact import Fact
 from fengsui.facts.store import Conflict, FileMark, Refused, Store, Taken
 from fengsui.kit.areas import Areas
 from fengsui.kit.errors import BadInput, Finding
@@ -23,6 +24,7 @@ from fengsui.sources.mapping import check_columns
 from fengsui.sources.parts import Given
 from fengsui.sources.read import Broken, Table, cells_of, opened
 from fengsui.sources.spec import OWN_COLUMNS, FileMapping
+from fengsui.sources.within import FIELD, Within, elsewhere
 
 ENTRY = f"{OWN_COLUMNS}entry"  # column of a repaired row: which entry of the ledger it repairs
 TAKEN = "taken"
@@ -84,11 +86,13 @@ def intake(
     batch: int = 30_000,
     secret: bytes = b"",
     place: str | None = None,
+    within: Within | None = None,
 ) -> Report:
     """Take a file. ``recorded_at``: when its records were made, where the mapping names no column for it.
 
-    ``place``: the code of an area, for facts that are told without a place. Raises BadInput before the
-    first row if the file does not fit the mapping. Rows that cannot be taken go to the store's ledger, whole.
+    ``place``: the code of an area, for facts that are told without a place. ``within``: rows that tell of
+    other places are refused. Raises BadInput before the first row if the file does not fit the mapping.
+    Rows that cannot be taken go to the store's ledger, whole.
     """
     if mapping.recorded_by_file and recorded_at is None:
         finding = Finding(
@@ -99,7 +103,8 @@ def intake(
     mark = _mark(path, mapping, store, place)
     with opened(path, mapping.file, wanted=mapping.columns()) as table:
         check_columns(mapping, table.columns)
-        run = _Run(table, RowReader(mapping, table.columns, given=given), store, mark=mark, now=now)
+        reader = RowReader(mapping, table.columns, given=given)
+        run = _Run(table, reader, store, mark=mark, now=now, within=within)
         with _no_search_for_cycles():
             for report in run.batches(batch):
                 progress(Progress(report.rows + report.skipped, table.share()))
@@ -163,6 +168,19 @@ class _Part:
             where = f"row {self.rows[place][0]}"
             _, before = self.wrong.get(place, ("", ()))
             self.wrong[place] = ("conflict", (*before, *conflict.findings(where)))
+        self._leave_out()
+
+    def keep_within(self, within: Within, told: Callable[[str], Fact | None]) -> None:
+        """Take the rows out that tell of other places. ``told``: the record of an id."""
+        for i, found in elsewhere(self.facts, within, told).items():
+            place = self.origin[i]
+            _, before = self.wrong.get(place, ("", ()))
+            more = Finding(f"row {self.rows[place][0]}", FIELD, found, within.named)
+            if more not in before:
+                self.wrong[place] = ("refused", (*before, more))
+        self._leave_out()
+
+    def _leave_out(self) -> None:
         kept = [place not in self.wrong for place in self.origin]
         self.facts = tuple(list(compress(column, kept)) for column in self.facts)
         self.origin = list(compress(self.origin, kept))
@@ -171,9 +189,18 @@ class _Part:
 class _Run:
     """One pass over a file, from the mark on."""
 
-    def __init__(self, table: Table, reader: RowReader, store: Store, *, mark: FileMark, now: int) -> None:
+    def __init__(
+        self,
+        table: Table,
+        reader: RowReader,
+        store: Store,
+        *,
+        mark: FileMark,
+        now: int,
+        within: Within | None,
+    ) -> None:
         self._table, self._reader, self._store = table, reader, store
-        self._mark, self._now = mark, now
+        self._mark, self._now, self._within = mark, now, within
         self._is_resent = ENTRY in table.columns
         self._open = {
             entry.entry for entry in store.refused() if self._is_resent or entry.work == mark.digest
@@ -213,6 +240,8 @@ class _Run:
 
     def _take(self, part: _Part) -> None:
         mark = replace(self._mark, rows_done=max(self._mark.rows_done, part.rows[-1][0]))
+        if self._within is not None:
+            part.keep_within(self._within, self._store.told)
         while True:
             refused = [self._entry(part, place) for place in sorted(part.wrong)]
             settled = self._settled(part)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from fengsui.facts.store import Refused, Store
+from fengsui.kit.say import in_words
 from fengsui.sources.intake import ENTRY
 from fengsui.sources.read import cells_of
 from fengsui.sources.spec import OWN_COLUMNS
@@ -25,10 +26,11 @@ def entries(store: Store, *, mapping: str = "", name: str = "", open_only: bool 
             yield entry
 
 
-def export(refused: Iterable[Refused], stream: TextIO) -> int:
+def export(refused: Iterable[Refused], stream: TextIO, *, lang: str = "en") -> int:
     """Write entries for repair, and answer how many. ``stream``: opened with newline="", UTF-8 with BOM.
 
-    The columns of all entries side by side, so one export should be of one mapping.
+    The columns of all entries side by side, so one export should be of one mapping. Why a row was refused is
+    told in ``lang``.
     """
     found = [(entry, cells_of(entry.raw)) for entry in refused]
     columns = dict.fromkeys(
@@ -37,7 +39,7 @@ def export(refused: Iterable[Refused], stream: TextIO) -> int:
     writer = csv.writer(stream)
     writer.writerow([*REASONS, *columns])
     for entry, cells in found:
-        writer.writerow([*_reasons(entry), *(cells.get(column, "") for column in columns)])
+        writer.writerow([*_reasons(entry, lang), *(cells.get(column, "") for column in columns)])
     return len(found)
 
 
@@ -51,14 +53,14 @@ def by_reason(refused: Iterable[Refused]) -> list[tuple[str, str, int, Refused]]
     return sorted(counted, key=lambda reason: (-reason[2], reason[:2]))
 
 
-def _reasons(entry: Refused) -> tuple[str, ...]:
+def _reasons(entry: Refused, lang: str) -> tuple[str, ...]:
     findings = entry.findings
     return (
         entry.entry,
         str(entry.row),
         entry.why,
         *(
-            "; ".join(getattr(finding, part) for finding in findings)
+            "; ".join(in_words(getattr(finding, part), lang) for finding in findings)
             for part in ("field", "found", "expected")
         ),
     )

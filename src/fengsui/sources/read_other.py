@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from fengsui.kit.errors import BadInput, Finding
+from fengsui.sources.limits import check_parquet, check_xlsx, too_long_a_piece
 from fengsui.sources.read import TOGETHER, Broken, Table, as_text, header_of, raw_of
 from fengsui.sources.spec import FileSpec
 
@@ -22,6 +23,7 @@ def xlsx(path: Path, stream: io.BufferedReader, *, file: FileSpec, wanted: tuple
     """One sheet. The sheet is unpacked in memory, outside of Python; its rows stream from there."""
     from python_calamine import CalamineError, CalamineWorkbook
 
+    check_xlsx(path)
     try:
         book = CalamineWorkbook.from_filelike(stream)
     except (CalamineError, ValueError) as error:
@@ -71,7 +73,7 @@ def ndjson(path: Path, stream: io.BufferedReader, *, file: FileSpec, wanted: tup
                 row = Broken(str(error), "one JSON object a line")
             else:
                 if not isinstance(row, dict):
-                    row = Broken(f"a {type(row).__name__}", "one JSON object a line")
+                    row = Broken(f"a {type(row).__name__}, not an object", "one JSON object a line")
             yield n, row, line
 
     lines = islice(decoded(), file.skip, None)
@@ -106,25 +108,69 @@ def ndjson(path: Path, stream: io.BufferedReader, *, file: FileSpec, wanted: tup
 
 def parquet(path: Path, stream: io.BufferedReader, *, file: FileSpec, wanted: tuple[str, ...]) -> Table:
     """A Parquet file, row group by row group. Values become text in columns, which costs next to nothing."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        source = pq.ParquetFile(stream)
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, str(error), "a Parquet file") from error
+    metadata = metadata_of(path)
+    check_parquet(path, metadata)
+    source = pq.ParquetFile(stream, metadata=metadata, read_dictionary=_repeating(metadata))
     columns = tuple(source.schema_arrow.names)
     total = max(1, source.metadata.num_rows)
     done = 0
 
     def rows() -> Rows:
         nonlocal done
-        for batch in source.iter_batches(batch_size=BATCH):
+        for batch in _pieces(source, path):
             for cells in zip(*map(_column_text, batch.columns), strict=True):
                 done += 1
                 yield done + 1, cells, cells
 
     return Table(columns, rows(), share=lambda: done / total, raw=raw_of(columns))
+
+
+def metadata_of(path: Path) -> object:
+    """What the footer of a Parquet file declares, a ``pyarrow.parquet.FileMetaData``. BadInput."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, str(error), "a Parquet file") from error
+
+
+def _repeating(metadata: object) -> list[str]:
+    """The columns of text, whose values are read as the file keeps them, once each, to see their length."""
+    columns = map(metadata.schema.column, range(metadata.num_columns))
+    return [c.path for c in columns if c.physical_type == "BYTE_ARRAY" and not c.max_repetition_level]
+
+
+def _pieces(source: object, path: Path) -> Iterator[object]:
+    """The record batches of a Parquet file. BadInput if one cannot be read, or its texts are too long."""
+    import pyarrow as pa
+
+    try:
+        for batch in source.iter_batches(batch_size=BATCH):
+            too_long_a_piece(path, sum(map(_n_bytes, batch.columns)))
+            yield batch
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, str(error), "a Parquet file") from error
+
+
+def _n_bytes(column: object) -> int:
+    """What texts that are kept once each come to when each row has its own; 0 for other columns."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if not pa.types.is_dictionary(kind) or not _is_text(kind.value_type):
+        return 0
+    return pc.sum(pc.take(pc.binary_length(column.dictionary), column.indices)).as_py() or 0
+
+
+def _is_text(kind: object) -> bool:
+    import pyarrow as pa
+
+    return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary))
 
 
 def _column_text(column: object) -> list[str]:

@@ -324,7 +324,7 @@ def _forms(node: Node | None) -> tuple[str, ...]:
             try:
                 iso_writer(item.text())
             except ValueError as error:
-                item.wrong(f"{', '.join(PLAIN_FORMS)}, or {str(error).removeprefix('expected ')}")
+                item.wrong(f"one of {', '.join(PLAIN_FORMS)}, or {str(error).removeprefix('expected ')}")
     return node.texts()
 
 

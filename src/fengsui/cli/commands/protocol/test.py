@@ -123,7 +123,7 @@ def _show(page: Page, outcomes: Sequence[Outcome], missing: Sequence[Gap], *, co
         title = page.said(outcome.title or "")
         page.line(f"{'✓' if outcome.passed else '✗'} {outcome.file}  {title}")
         for finding in outcome.wrong:
-            page.line(f"    {finding}")
+            page.line(f"    {finding.in_(page.lang)}")
         for miss in outcome.misses:
             page.line(f"    {_said(page, outcome.file, miss)}")
         for miss in outcome.by_kernel:
@@ -159,7 +159,7 @@ def _print_all(run: Run, suite: Suite) -> int:
     """For each history a table of everything there is at its moments, in the form of the file."""
     derivation = OneByOne(suite.rules, suite.world)
     for finding in (finding for one in suite.unreadable for finding in one.findings):
-        run.outside.err.write(f"{finding}\n")
+        run.outside.err.write(f"{finding.in_(run.lang)}\n")
     tables = [
         {"file": golden.file, "rows": [_row(look, seen) for look, seen in found_in(golden, derivation)]}
         for golden in suite.goldens

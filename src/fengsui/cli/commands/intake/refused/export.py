@@ -24,7 +24,7 @@ def command(run: Run, out: Out, mapping: Mapping, file: Name = "") -> None:
     found = list(entries(run.home.store, mapping=mapping, name=file))
     try:
         with out.open("x", encoding="utf-8-sig", newline="") as stream:
-            n = export(found, stream)
+            n = export(found, stream, lang=run.lang)
     except FileExistsError as error:
         raise Conflict(f"{out} is there already.") from error
     said = Text(

@@ -6,11 +6,11 @@
 from itertools import islice
 from typing import Annotated
 
-from fengsui.cli.errors import finding_text
 from fengsui.cli.options import Limit, option
 from fengsui.cli.page import Page
 from fengsui.cli.run import Run
 from fengsui.facts.store import Refused
+from fengsui.kit.say import in_words
 from fengsui.kit.text import Text
 from fengsui.sources.ledger import by_reason, entries
 
@@ -43,14 +43,16 @@ def _example(entry: Refused, field: str) -> str:
 
 def _show(page: Page, answer: dict, lang: str) -> None:
     page.heading(Text(f"未能收入 {answer['n']} 行", f"{answer['n']} rows not taken"))
-    page.table(
-        HEADS, ((r["n"], r["field"], r["expected"], r["example"]) for r in answer["reasons"]), right=[0]
+    rows = (
+        (r["n"], r["field"], in_words(r["expected"], lang), in_words(r["example"], lang))
+        for r in answer["reasons"]
     )
+    page.table(HEADS, rows, right=[0])
     page.line()
     for entry in answer["rows"]:
         page.line(f"{entry.name} · {entry.entry}")
         for finding in entry.findings:
-            page.line(f"    {finding_text(finding, lang)}")
+            page.line(f"    {finding.in_(lang)}")
     if len(answer["rows"]) < answer["n"]:
         more = answer["n"] - len(answer["rows"])
         page.line(Text(f"……另有 {more} 行，用 --limit 多看", f"… {more} more, see --limit"), style="dim")
