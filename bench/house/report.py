@@ -25,6 +25,7 @@ ORDER = (
     "policy_diff",
     "watch",
     "alerts",
+    "boards",
     "first_command",
 )
 UNITS = {"ratio": "×", "peak_mb": "MB"}

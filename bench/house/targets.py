@@ -51,6 +51,8 @@ TARGETS = (
     Target("lab_day", "in memory", AT_MOST, 5_000, of="peak_mb"),
     Target("lab_day", "durable", AT_MOST, 120.0),
     Target("alerts", "told after a week, on the wall", AT_MOST, 60.0),
+    Target("boards", "boards open, 5 changes a second", AT_MOST, 20.0),
+    Target("boards", "a change on the board, p95", AT_MOST, 2.0),
     Target("first_command", "the first command", AT_MOST, 180.0),
     Target("first_command", "the first command: the project's own work", AT_MOST, 45.0),
     Target("first_command", "the first command: disk", AT_MOST, 900.0),

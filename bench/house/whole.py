@@ -29,6 +29,7 @@ MINUTES: Mapping[str, float] = {
     "replay": 6,
     "watch": 2,
     "alerts": 2,
+    "boards": 7,
     "postgres_intake": 5,
     "first_command": 9,
 }

@@ -14,6 +14,7 @@ SLOW = pytest.mark.slow
 TINY = (
     pytest.param("dry_run", 3_000),
     pytest.param("alerts", 60),
+    pytest.param("boards", 6, marks=SLOW),
     pytest.param("durable", 3_000, marks=SLOW),
     pytest.param("explain", 60),
     pytest.param("incremental", 600),

@@ -16,6 +16,7 @@ from fengsui.kit.clock import fixed
 from fengsui.loops.loop import World
 from fengsui.protocols.library import Library
 from fengsui.service.app import application
+from fengsui.service.live import Live
 from fengsui.service.room import Room
 from tests.board.region import MANZHOULI, NOW, open_store, stories
 
@@ -46,7 +47,7 @@ def gate(path: Path, of: World, library: Library, actor: Actor = OFFICER) -> Ite
 def served(room: Room) -> Iterator[str]:
     """The pages of a room on a free port of this machine; the address they are at."""
     listening = socket.create_server(("127.0.0.1", 0))
-    asgi = WSGIMiddleware(application(room), workers=2)
+    asgi = Live(WSGIMiddleware(application(room), workers=2), room.boards)
     config = uvicorn.Config(
         asgi, log_level="error", lifespan="off", access_log=False, timeout_graceful_shutdown=2
     )

@@ -189,7 +189,7 @@ def test_the_language_one_chose_is_kept(browser):
 
 def test_the_board_refreshes_only_its_live_part(browser):
     page = text(browser.get("/"))
-    address = re.search(r'hx-get="([^"]+)"', page).group(1)
+    address = re.search(r'data-board="([^"]+)"', page).group(1)
     part = text(browser.get(address))
     assert "<html" not in part
     assert part.strip() in page

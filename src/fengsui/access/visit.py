@@ -12,6 +12,7 @@ from fengsui.access.things import of_account
 from fengsui.board.desk import Desk
 from fengsui.engines.view import Account
 
+OF_MANY = ("counts", "list", "glance", "quality")  # what pages of many are made by
 FRESH = 300  # seconds in which the same look by the same actor is one line of the audit
 
 
@@ -125,6 +126,17 @@ class Visit:
         if freely or self.reason or self.guarded("open").is_own_work(thing):
             return None
         return Refusal("reason_needed")
+
+    @property
+    def share(self) -> tuple[object, ...]:
+        """What two must have in common to be shown the same counts and lists: their posts.
+
+        Where a grant goes no further than one's own work or oneself, also who they are.
+        """
+        held = tuple((post.role, post.place) for post in self.held())
+        reaches = (g.reach for verb in OF_MANY for g in self.policy.grants(self.actor, verb, at=self.at))
+        is_alone = any(reach <= Reach.OWN_WORK for reach in reaches)
+        return held, (self.actor.id, self.actor.subject, self.actor.others) if is_alone else ()
 
     @property
     def sees_all(self) -> bool:

@@ -21,6 +21,7 @@ from fengsui.facts.store import Store
 from fengsui.kit.clock import Clock
 from fengsui.loops.loop import World
 from fengsui.protocols.library import Library
+from fengsui.service.boards import Boards
 
 ActorOf = Callable[[HttpRequest], Actor]
 ViewAt = Callable[[int, int], View]  # as_of, known_at → the view of that moment
@@ -48,8 +49,9 @@ class Room:
     ``live`` answers for the present, ``view_at`` for any other moment; making such a view takes
     seconds for a large region, so the last few are kept. ``compare`` tries a version on the facts.
     ``store`` keeps facts and audit. ``actor_of`` tells who sends a request, ``salt`` makes pseudonyms for
-    those who may only glance. ``lock`` is held while a page is put together: the store belongs to one
-    thread at a time, and a page takes milliseconds.
+    those who may only glance. ``boards``: what open boards show, made once for all who see
+    the same. ``lock`` is held while a page is put together: the store belongs to one thread at a time, and a
+    page takes milliseconds.
     """
 
     live: Callable[[], View]
@@ -67,6 +69,7 @@ class Room:
     secret: bytes = b""  # for the pseudonyms of people in uploaded sheets
     has_accounts: bool = False
     mornings: Path | None = None  # where the morning runs of early warning are kept
+    boards: Boards = field(default_factory=Boards)
     lock: RLock = field(default_factory=RLock)
     _past: dict[tuple[int, int], View] = field(default_factory=dict)
     _book: Book | None = None

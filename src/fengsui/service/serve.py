@@ -13,10 +13,13 @@ from fengsui.access.policy import Policy
 from fengsui.board.policy import policy
 from fengsui.engines.derivation import Derivation
 from fengsui.engines.home import Home, open_home
+from fengsui.engines.pulse import Pulse
 from fengsui.engines.snapshot import Snapshot
 from fengsui.kit.clock import Clock
 from fengsui.service.app import application, with_tables
+from fengsui.service.boards import following
 from fengsui.service.config import read_config, secret_of
+from fengsui.service.live import Live
 from fengsui.service.room import Room
 from fengsui.watch.kept import folder_beside
 
@@ -39,10 +42,12 @@ def serve(
     ``clock`` says what *now* is on the pages: a drill's region is shown at the drill's own time.
     """
     with open_home(db_path) as home:
-        asgi = WSGIMiddleware(application(room_of(home, clock=clock, lang=lang)), workers=THREADS)
+        room = room_of(home, clock=clock, lang=lang)
+        asgi = Live(WSGIMiddleware(application(room), workers=THREADS), room.boards)
         if open_browser:
             threading.Timer(SOON, webbrowser.open, (address(port),)).start()
-        uvicorn.run(asgi, host=HOST, port=port, log_level="warning", lifespan="off", access_log=False)
+        with following(room.boards, lambda: Pulse(home.path)):
+            uvicorn.run(asgi, host=HOST, port=port, log_level="warning", lifespan="off", access_log=False)
 
 
 def serve_config(path: Path, *, clock: Clock) -> None:
@@ -54,19 +59,20 @@ def serve_config(path: Path, *, clock: Clock) -> None:
         room.salt = blake2b(secret_of(config).encode()).digest()
         room.policy = Policy.read(Path(config.policy)) if config.policy else room.policy
         room.actor_of, room.has_accounts = import_module("fengsui.service.accounts.door").actor_of, True
-        asgi = WSGIMiddleware(application(room), workers=config.threads)
+        asgi = Live(WSGIMiddleware(application(room), workers=config.threads), room.boards)
         tls = {"ssl_certfile": config.tls.certificate, "ssl_keyfile": config.tls.key} if config.tls else {}
-        uvicorn.run(
-            asgi,
-            host=config.host,
-            port=config.port,
-            log_level="warning",
-            lifespan="off",
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(config.proxies),
-            **tls,
-        )
+        with following(room.boards, lambda: Pulse(home.path)):
+            uvicorn.run(
+                asgi,
+                host=config.host,
+                port=config.port,
+                log_level="warning",
+                lifespan="off",
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(config.proxies),
+                **tls,
+            )
 
 
 def address(port: int) -> str:

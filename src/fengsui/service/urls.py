@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.urls import include, path
 
-from fengsui.service import acts, pages, phone, uploads, watch_pages
+from fengsui.service import acts, live, pages, phone, uploads, watch_pages
 
 PAGES = (
-    ("", pages.board, "board"),
+    ("", live.board, "board"),
     ("work", acts.work, "work"),
     ("breaks", pages.breaks, "breaks"),
     ("loops", pages.loops, "loops"),

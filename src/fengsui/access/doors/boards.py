@@ -47,6 +47,14 @@ def front(visit: Visit, *, area: str | None = None) -> Front:
     return seen(visit, "board", lambda desk: front_page(desk, area=area), verb="counts", area=area)
 
 
+def front_again(visit: Visit, *, area: str | None = None) -> None:
+    """The same look at a front page that was made for somebody of the same share: let in and written down."""
+    visit.need("counts")
+    area = area or visit.home()
+    visit.guarded("list").within("counts", area)
+    visit.look("listed", "board", area=area)
+
+
 def breaks(visit: Visit, **asked: object) -> BreakList:
     """The list of breaks, filtered as ``board.breaks.break_list`` is."""
     return seen(visit, "breaks", lambda desk: break_list(desk, **asked), **asked)

@@ -66,10 +66,12 @@
   });
 
   // A list that refreshed itself: stay on the row one was on.
-  document.addEventListener("htmx:afterSwap", () => {
-    const row = rows().find((one) => one.dataset.row === here);
-    if (row) row.classList.add("here");
-  });
+  for (const changed of ["htmx:afterSwap", "board:changed"]) {
+    document.addEventListener(changed, () => {
+      const row = rows().find((one) => one.dataset.row === here);
+      if (row) row.classList.add("here");
+    });
+  }
 
   // A link to one duty opens it.
   const target = location.hash && document.getElementById(location.hash.slice(1));
