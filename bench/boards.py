@@ -35,7 +35,7 @@ from fengsui.facts.fact import Fact
 from fengsui.kit.clock import fixed
 from fengsui.service.app import application
 from fengsui.service.boards import following
-from fengsui.service.live import Live
+from fengsui.service.live import HELD, Live
 from fengsui.service.room import Room
 from fengsui.service.serve import THREADS, room_of
 
@@ -45,6 +45,7 @@ CHANGES = 5  # a second
 SECONDS = 60.0
 STILL, SHORT = 15.0, 4.0  # seconds without a change; seconds of either where there are few boards
 FEW = 50
+CHANGED = 200  # the status of an answer with a page
 RUNS = 3
 
 
@@ -98,17 +99,17 @@ def serve(watch: Watch, *, boards: int, seconds: float, still: float) -> dict[st
                     time.sleep(still)
                 with watch.part("changes"):
                     told, recording = _record(room, path, seconds)
-                time.sleep(3)
+                time.sleep(HELD + 1)  # until whoever waits in vain has been told so
                 found = _closed(crowd)
     if found["lost"]:
         raise ValueError(f"{found['lost']} answers were none")
     boards_saw = found.pop("seen")
     # A board on which nothing changes has nothing to be late with: its answer waits.
     late = [
-        _since(seen, lsn) - at
+        since - at
         for lsn, at, place in told
         for i, seen in enumerate(boards_saw)
-        if areas.covers(shown[i % len(shown)], place)
+        if areas.covers(shown[i % len(shown)], place) and (since := _since(seen, lsn))
     ]
     return {**found, "late": late, "changes": len(told), "recording": recording}
 
@@ -130,12 +131,13 @@ def _record(room: Room, path: Path, seconds: float) -> tuple[list[tuple[int, flo
     return told, spent
 
 
-def _since(seen: list[list[float]], lsn: int) -> float:
-    """When a board first had this batch. ValueError if it never did."""
+def _since(seen: list[list[float]], lsn: int) -> float | None:
+    """When a board first had this batch; None if its page is the same with it. ValueError if it never did."""
     at = bisect_left(seen, lsn, key=lambda one: one[0])
     if at == len(seen):
         raise ValueError(f"a board never had batch {lsn}")
-    return seen[at][1]
+    _, since, status = seen[at]
+    return since if status == CHANGED else None
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 Started as ``python -m bench.house.crowd PORT BOARDS AREAS``. Each board keeps one connection, asks as
 ``live.js`` does, and notes when it had which version. A line "open" says that all are; a line on stdin ends
-it, and the notes are printed as JSON: for each board which batch it had and since when (seconds, monotonic).
+it, and the notes are printed as JSON: for each board which batch it had, since when (seconds, monotonic), and
+the status it was told with: 304 if the page is the same with it.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ APART = 0.7  # seconds from one question to the next, at least; as live.js has i
 
 async def crowd(port: int, n: int, areas: list[str]) -> dict[str, object]:
     """Open the boards, wait for the end, and tell what they saw."""
-    seen: list[list[tuple[int, float]]] = [[] for _ in range(n)]
+    seen: list[list[tuple[int, float, int]]] = [[] for _ in range(n)]
     tally = {"answers": 0, "bytes": 0, "lost": 0}
     are_open = asyncio.Semaphore(0)
     boards = [
@@ -61,7 +62,7 @@ async def _board(port: int, i: int, area: str, seen: list, tally: dict, are_open
         if not seen:
             are_open.release()
         if not seen or lsn != seen[-1][0]:
-            seen.append((lsn, time.monotonic()))
+            seen.append((lsn, time.monotonic(), status))
         await asyncio.sleep(max(0.0, APART - (time.monotonic() - begun)))
 
 

@@ -14,7 +14,7 @@ from threading import Event, Lock, Thread
 from typing import NamedTuple, Protocol
 
 BEAT = 0.2  # seconds between two questions whether anything changed
-PAUSE = 1.2  # seconds from one making of a page to the next, however fast the data changes
+PAUSE = 1.4  # seconds from one making of a page to the next, however fast the data changes
 LIVES = 10.0  # seconds after which a page is made again though nothing was recorded: time makes breaks too
 TRUSTED = 30.0  # seconds for which somebody who was let in is not asked again
 LEFT = 120.0  # seconds after which a page nobody asked for is forgotten
@@ -99,7 +99,7 @@ class Boards:
         """A page that was made. ``version``: of the data before it was begun."""
         now = self.ticks()
         etag = f'"{blake2b(html, digest_size=12).hexdigest()}"'
-        part = Part(html, compress(html, 5, mtime=0), etag, version, as_of, now)
+        part = Part(html, compress(html, 1, mtime=0), etag, version, as_of, now)
         with self._lock:
             self._parts = {of: one for of, one in self._parts.items() if one.made_at > now - LEFT}
             self._parts[share] = part

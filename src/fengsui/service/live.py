@@ -101,10 +101,12 @@ class Live:
         loop = asyncio.get_running_loop()
         until = loop.time() + HELD
         while True:
-            part = self._boards.fresh(share)
+            # Whoever shows an older page gets the last one made, though the data may have changed since:
+            # while it changes all the time, all but the one who has the page made would wait in vain.
+            part = self._boards.recent(share)
             if part is not None and (part.etag != etag or loop.time() >= until):
                 return part
-            if part is None:
+            if self._boards.fresh(share) is None:
                 if share not in self._making:
                     self._making[share] = loop.create_future()  # ours, before anybody else runs
                     return None
