@@ -14,7 +14,7 @@ from threading import Event, Lock, Thread
 from typing import NamedTuple, Protocol
 
 BEAT = 0.2  # seconds between two questions whether anything changed
-PAUSE = 1.4  # seconds from one making of a page to the next, however fast the data changes
+PAUSE = 1.375  # seconds from one making of a page to the next, however fast the data changes
 LIVES = 10.0  # seconds after which a page is made again though nothing was recorded: time makes breaks too
 TRUSTED = 30.0  # seconds for which somebody who was let in is not asked again
 LEFT = 120.0  # seconds after which a page nobody asked for is forgotten
