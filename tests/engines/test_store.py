@@ -6,6 +6,7 @@ from random import Random
 import psycopg
 import pytest
 
+from fengsui.engines import tally
 from fengsui.engines.plain import PlainStore
 from fengsui.engines.record import transitions
 from fengsui.engines.sqlite_driver import driver, set_schema_version, warn_if_unsafe
@@ -261,3 +262,46 @@ def test_lists_of_a_whole_region_come_oldest_first_and_page_by_page(engine):
         after = page[-1].id
     assert len({head.id for head in pages}) == 300
     assert [head.opened_at for head in pages] == sorted((f.at for f in facts), reverse=True)
+
+
+# Counts
+
+
+@pytest.fixture
+def rows_read(monkeypatch) -> list[int]:
+    """How many rows of the lists a count had to be made from, beside the tally: one number a statement."""
+    read: list[int] = []
+    add_areas = tally.Sums.add_areas
+
+    def counted(self, sql, values, sign, *more):
+        before = {area: sums.copy() for area, sums in self.by_area.items()}
+        add_areas(self, sql, values, sign, *more)
+        read.append(
+            sum(abs(n - before.get(a, {}).get(p, 0)) for a, s in self.by_area.items() for p, n in s.items())
+        )
+
+    monkeypatch.setattr(tally.Sums, "add_areas", counted)
+    return read
+
+
+def test_what_ends_on_a_full_hour_is_counted_up_to_that_moment_without_looking_at_it(engine, rows_read):
+    store = engine(FOLLOW_UP, WORLD)
+    for i in range(20):  # each owes a step within five hours and does it three hours late, at a full hour
+        take(store, fact("open", f"person/{i}", T0, place="150702"))
+        take(store, fact("a", f"person/{i}", T0 + 8 * HOUR, place="150702"))
+    due, done = T0 + 5 * HOUR, T0 + 8 * HOUR
+    standing = {due - 1: 0, due: 20, due + 1: 20, done - 1: 20, done: 0, done + 1: 0}
+    rows_read.clear()
+    assert {now: store.view.n_overdue(now=now) for now in standing} == standing
+    assert sum(rows_read) == 0
+
+
+def test_what_begins_or_ends_within_the_hour_is_counted_to_the_second(engine, rows_read):
+    store = engine(FOLLOW_UP, WORLD)
+    take(store, fact("open", "person/1", T0 + 60, place="150702"))
+    take(store, fact("a", "person/1", T0 + 5 * HOUR + 120, place="150702"))
+    take(store, fact("open", "person/2", T0 + 90, place="150702"))
+    begun = T0 + 5 * HOUR
+    standing = {begun + 59: 0, begun + 60: 1, begun + 90: 2, begun + 119: 2, begun + 120: 1, begun + HOUR: 1}
+    assert {now: store.view.n_overdue(now=now) for now in standing} == standing
+    assert sum(rows_read) > 0

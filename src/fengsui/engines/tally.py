@@ -71,29 +71,29 @@ class Tally:
 
     def running(self, scopes: Sequence[Scope], *, now: int) -> dict[Scope, Counts]:
         """The loops that run at ``now`` in each scope: those still to close, less those still to open."""
-        sums, today = _Sums(self._connection, scopes), now // DAY
+        sums, today = Sums(self._connection, scopes), now // DAY
         for measure, sign, sql in ((CLOSING, 1, _CLOSED), (OPENING, -1, _OPENED)):
             sums.add_nodes((measure, 0, today + 1, _EVER), sign)
-            sums.add_areas(sql, (now, (today + 1) * DAY), sign)
+            sums.add_areas(sql, (now, (today + 1) * DAY - 1), sign)
         return sums.of_scopes()
 
     def _standing(self, scopes: Sequence[Scope], now: int, *, is_coarse: bool) -> dict[Scope, Counts]:
-        sums = _Sums(self._connection, scopes)
+        sums = Sums(self._connection, scopes)
         seconds = GRAINS[1] if is_coarse else GRAINS[0]
         begun, end = now // seconds * seconds, (now // seconds + 1) * seconds
         for measure, sign in ((OPEN_ENDED, 1), (ENDING, 1), (BEGINNING, -1)):
             for low, high, grain in _spans(measure, now, is_coarse=is_coarse):
                 sums.add_nodes((measure, grain, low, high), sign)
         sums.add_areas(_BEGUN, ("[0]", begun, now), 1, self._protocol)
-        sums.add_areas(_ENDED, (now, end), 1, self._protocol)
-        sums.add_areas(_BEGUN, (_LANES, now, end), -1, self._protocol)
+        sums.add_areas(_ENDED, (now, end - 1), 1, self._protocol)
+        sums.add_areas(_BEGUN, (_LANES, now, end - 1), -1, self._protocol)
         return sums.of_scopes()
 
     def _protocol(self, step: int) -> int:
         return self._words.number(self._steps.names[step][0])
 
 
-class _Sums:
+class Sums:
     """Sums by protocol, each statement asked once for the nodes or the listing areas of some scopes."""
 
     def __init__(self, connection: Connection, scopes: Sequence[Scope]) -> None:
@@ -102,7 +102,7 @@ class _Sums:
         self._nodes = json.dumps(sorted({scope.node for scope in scopes}))
         self._areas = json.dumps(sorted({area for scope in scopes for area in scope.areas}))
         self._by_node: dict[int, Counts] = defaultdict(Counter)
-        self._by_area: dict[int, Counts] = defaultdict(Counter)
+        self.by_area: dict[int, Counts] = defaultdict(Counter)
 
     def add_nodes(self, values: tuple, sign: int) -> None:
         """Add what the tally holds: measure, grain, from bucket, to bucket."""
@@ -118,7 +118,7 @@ class _Sums:
     ) -> None:
         """Add rows counted by listing area."""
         for area, number, n in self._connection.execute(sql, (self._areas, *values)).fetchall():
-            self._by_area[area][protocol_of(number)] += sign * n
+            self.by_area[area][protocol_of(number)] += sign * n
 
     def of_scopes(self) -> dict[Scope, Counts]:
         """What was added up, for each scope; protocols of which there is none are left out."""
@@ -126,8 +126,8 @@ class _Sums:
         for scope in self._scopes:
             sums = Counter(self._by_node.get(scope.node))
             for area in scope.areas:
-                if area in self._by_area:
-                    sums.update(self._by_area[area])  # which adds, also what is negative
+                if area in self.by_area:
+                    sums.update(self.by_area[area])  # which adds, also what is negative
             found[scope] = +sums
         return found
 

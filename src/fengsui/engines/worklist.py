@@ -180,7 +180,13 @@ def _count_duties(duties: np.ndarray) -> np.ndarray:
 
 
 def _counted(areas: np.ndarray, measure: int, times: np.ndarray, protocols: np.ndarray) -> np.ndarray:
-    hours = np.clip((times - 1) // HOUR, -LAST_HOUR, LAST_HOUR)
+    """Rows by hour. A full hour, when most deadlines fall, ends one and starts the next.
+
+    Beginnings that are summed up over the past count to the hour it ends, what is summed up over the future
+    to the hour it starts: so that whatever the moment, no row of a full hour has to be looked at.
+    """
+    before = 1 if measure == OPEN_ENDED else 0
+    hours = np.clip((times - before) // HOUR, -LAST_HOUR, LAST_HOUR)
     return np.column_stack([areas, np.full(len(areas), measure), hours, protocols])
 
 
