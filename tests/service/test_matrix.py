@@ -75,7 +75,7 @@ def addresses(room) -> dict[str, str]:
     loop = next(h.id for h in room.live().loops(now=room.clock(), subject=person(2)))
     fill = {
         "loop": loop, "subject": person(2), "restriction": person(2), "restriction-code": person(2),
-        "protocol": "cn.covid19/inbound", "do": "acknowledge",
+        "protocol": "cn.covid19/inbound", "do": "acknowledge", "sheet": "breaks",
     }  # fmt: skip
     found = {}
     for pattern in get_resolver().url_patterns:

@@ -32,6 +32,7 @@ STATUS: Mapping[type[FengsuiError], tuple[int, str]] = {
 }
 
 
+ASK_WHY = ("reason_needed", "reason_needed_to_export")  # refusals that end once a reason was given
 LIVE = ("front.html", "work.html")  # pages with a part that refreshes itself
 Listed = Callable[[Any, str], Iterable[Sequence[object]]]  # value, language → a head and rows
 
@@ -164,7 +165,7 @@ def failed(request: HttpRequest, error: FengsuiError, at: Moment, *, wants_json:
         said = {"error": refusal.code if refusal else title, "message": str(error)}
         findings = getattr(error, "findings", ())
         return as_data({**said, "findings": as_json(findings)}, status)
-    if refusal is not None and refusal.code == "reason_needed":
+    if refusal is not None and refusal.code in ASK_WHY:
         return as_html(request, "reason.html", {"refusal": refusal}, at=at, status=status)
     values = {"title": say(f"error.{title}", request.lang), "message": error.in_(request.lang)}
     return as_html(request, "error.html", values, at=at, status=status)

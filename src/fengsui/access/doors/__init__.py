@@ -19,17 +19,20 @@ from fengsui.access.doors.boards import (
     waiting,
 )
 from fengsui.access.doors.records import loop, restriction, subject
+from fengsui.access.doors.sheets import breaks_as_sheet, loops_as_sheet
 from fengsui.access.doors.trail import trail
 from fengsui.access.doors.work import my_work
 
 __all__ = [
     "breaks",
+    "breaks_as_sheet",
     "change",
     "front",
     "front_again",
     "handovers",
     "loop",
     "loops",
+    "loops_as_sheet",
     "my_work",
     "protocol",
     "protocols",
