@@ -2,17 +2,25 @@
 
 import pytest
 
+from fengsui.access.actors import Actor, Post
 from fengsui.protocols.library import Library
 from tests.board.region import HOTEL, person, world
 from tests.service.at_the_gate import gate, served
 
 WORDS = {
-    "zh": {"sent": "全部已送达", "wait": "1 条待发送", "record": "记录：", "recorded": "已记录，待发送"},
+    "zh": {
+        "sent": "全部已送达",
+        "wait": "1 条待发送",
+        "record": "记录：",
+        "recorded": "已记录，待发送",
+        "log_in": "需要重新登录，记录已保留",
+    },
     "en": {
         "sent": "Everything has arrived",
         "wait": "1 to be sent",
         "record": "Record:",
         "recorded": "Recorded, to be sent",
+        "log_in": "Log in again; what you recorded is kept",
     },
 }
 
@@ -113,3 +121,43 @@ def test_what_the_service_refuses_stays_on_the_phone_until_it_was_read(phone, re
     phone.locator("section.card button").click()
     refused.wait_for(state="detached")
     assert [f for f in room.store.facts() if f.source == "post-zhao"] == []
+
+
+KEPT = """() => new Promise((done) => {
+    const asked = indexedDB.open("fengsui");
+    asked.onsuccess = () => {
+        const found = asked.result.transaction("kept").objectStore("kept").getAll();
+        found.onsuccess = () => { asked.result.close(); done(JSON.stringify(found.result)); };
+    };
+})"""
+NOBODY = Actor("", "")
+QIAN = Actor("qian", "钱", (Post("transfer", "150300"),), "border")
+
+
+def ask_again(page):
+    page.evaluate("() => window.dispatchEvent(new Event('online'))")
+
+
+def test_a_phone_whose_officer_logged_out_holds_no_list_and_still_their_record(phone, region, picture):
+    room, _ = region
+    zhao = room.actor_of
+    assert person(2) in phone.evaluate(KEPT)
+    open_transfer(phone)
+    room.actor_of = lambda request: NOBODY  # their session ends while the form is open
+    phone.get_by_role("button", name=phone.said["record"]).click()
+    phone.get_by_text(phone.said["log_in"]).wait_for()
+    phone.get_by_text(phone.said["wait"]).wait_for()
+    picture(phone, "logged-out")
+    assert phone.evaluate(KEPT) == "[]"
+    assert person(2)[7:13] not in phone.inner_text("body")
+    room.actor_of = lambda request: QIAN  # somebody else takes the phone: their list, not that record
+    ask_again(phone)
+    phone.get_by_text("钱").wait_for()
+    phone.get_by_text(phone.said["wait"]).wait_for()
+    assert person(2)[7:13] not in phone.inner_text("body")
+    assert [f for f in room.store.facts() if f.source.startswith("post-")] == []
+    room.actor_of = zhao
+    ask_again(phone)
+    phone.get_by_text(phone.said["sent"]).wait_for()
+    [fact] = [f for f in room.store.facts() if f.source == "post-zhao"]
+    assert (fact.kind, fact.subject) == ("quarantine.admitted", person(2))

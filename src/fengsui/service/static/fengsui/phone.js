@@ -34,6 +34,7 @@ async function store(name, mode, work) {
 const all = (name) => store(name, "readonly", (kept) => kept.getAll());
 const kept = (key) => store("kept", "readonly", (there) => there.get(key));
 const keep = (key, value) => store("kept", "readwrite", (there) => there.put(value, key));
+const forget = (key) => store("kept", "readwrite", (there) => there.delete(key));
 const queue = (record) => store("queue", "readwrite", (there) => there.put(record));
 const dismiss = (id) => store("refused", "readwrite", (there) => there.delete(id));
 
@@ -55,12 +56,22 @@ let busy = false;
 
 async function fetchWork() {
   const answer = await fetch("/phone/work", { headers: { Accept: "application/json" }, cache: "no-store" });
-  if (answer.status === 401 || answer.redirected) throw new Error(say("log_in"));
+  if (answer.status === 401 || answer.redirected) {
+    await leaveNothing();
+    throw new Error(say("log_in"));
+  }
   if (!answer.ok) throw new Error(say("no_service"));
   const work = await answer.json();
   csrf = work.csrf;
   actor = work.actor;
   await keep("work", work);
+}
+
+// Whoever logged out leaves no list behind on a phone that others use. Their records stay in the queue, out of
+// sight, until they log in again: what was recorded is not lost because a session ended.
+async function leaveNothing() {
+  csrf = actor = "";
+  await forget("work");
 }
 
 // Each record is tried once a round. A phone may be shared: what somebody else recorded waits for them.
@@ -113,8 +124,9 @@ function element(tag, properties = {}, ...children) {
 const nameOf = (row) => `${row.loop}/${row.key}/${row.n}`;
 
 async function refresh() {
-  const [waiting, refused, work] = await Promise.all([all("queue"), all("refused"), kept("work")]);
+  const [waiting, everyRefused, work] = await Promise.all([all("queue"), all("refused"), kept("work")]);
   const name = work ? work.name : "";
+  const refused = everyRefused.filter((record) => work && record.by === work.actor);
   net.textContent = [name, trouble, waiting.length ? say("waiting", { n: waiting.length }) : say("all_sent")].filter(Boolean).join(" · ");
   if (shown === null) showList(work, waiting, refused);
 }
@@ -136,7 +148,7 @@ function showList(work, waiting, refused) {
     const state = done.has(nameOf(row))
       ? element("span", { className: "line done" }, say("recorded"))
       : element("span", { className: late ? "line broken" : "soft" }, say(late ? "was_due" : "due", { at: row.due }));
-    const open = element("button", { className: "card", type: "button", onclick: () => showForm(row) },
+    const open = element("button", { className: "card", type: "button", onclick: () => showForm(row, work.actor) },
       element("span", { className: "title" }, row.title), element("span", { className: "line" }, row.subject), state,
       element("span", { className: "soft" }, `${row.placeName} · ${row.protocol}`));
     open.dataset.name = nameOf(row);
@@ -147,13 +159,14 @@ function showList(work, waiting, refused) {
   main.replaceChildren(...cards);
 }
 
-function showForm(row, kind = 0) {
+// ``by``: whose list the form was opened from. It may be filled in while the session ends.
+function showForm(row, by, kind = 0) {
   shown = nameOf(row);
   const form = row.forms[kind];
   const back = element("button", { className: "plain", type: "button", onclick: leave }, say("back"));
   const head = element("section", { className: "card" }, element("span", { className: "title" }, row.title), element("span", {}, row.subject),
     element("span", { className: "soft" }, `${row.placeName} · ${row.protocol}`));
-  const others = row.forms.map((other, i) => (i === kind ? null : element("button", { className: "plain", type: "button", onclick: () => showForm(row, i) }, other.title)));
+  const others = row.forms.map((other, i) => (i === kind ? null : element("button", { className: "plain", type: "button", onclick: () => showForm(row, by, i) }, other.title)));
   if (!form || form.whyNot) {
     main.replaceChildren(head, element("p", { className: "card broken" }, form ? form.whyNot : say("not_here")), ...others.filter(Boolean), back);
     return;
@@ -164,7 +177,7 @@ function showForm(row, kind = 0) {
   asked.onsubmit = (event) => {
     event.preventDefault();
     asked.onsubmit = (again) => again.preventDefault(); // two quick taps are one record
-    record(row, form, asked);
+    record(row, form, asked, by);
   };
   main.replaceChildren(head, asked, ...others.filter(Boolean), back);
   window.scrollTo(0, 0);
@@ -187,7 +200,7 @@ function entry(of) {
 
 const MEANT = { number: Number, time: (text) => Math.floor(new Date(text).getTime() / 1000), yes_no: (text) => text === "true" };
 
-async function record(row, form, asked) {
+async function record(row, form, asked, by) {
   const told = new FormData(asked);
   const data = {};
   for (const { name, kind } of form.entries) {
@@ -195,7 +208,6 @@ async function record(row, form, asked) {
     if (text) data[name] = MEANT[kind] ? MEANT[kind](text) : text;
   }
   const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const by = (await kept("work")).actor;
   const deed = { id, by, command: "record_step", loop: row.loop, duty: row.key, n: row.n, kind: form.kind, at: Math.floor(Date.now() / 1000), place: row.place };
   const note = told.get("note").trim();
   await queue({ ...deed, data, ...(note ? { note } : {}), label: `${row.title} · ${row.subject}` });
@@ -229,13 +241,13 @@ async function scan() {
   video.srcObject = stream;
   await video.play();
   const detector = new window.BarcodeDetector({ formats: ["qr_code"] });
-  const work = await kept("work");
+  const work = (await kept("work")) || { rows: [] };
   while (stream) {
     const [code] = await detector.detect(video).catch(() => []);
     const row = code && work.rows.find((one) => code.rawValue === one.code || code.rawValue.endsWith(`/${encodeURI(one.code)}`));
     if (row) {
       end();
-      showForm(row);
+      showForm(row, work.actor);
     } else if (code) said.textContent = say("not_mine");
     await new Promise((next) => setTimeout(next, 200));
   }
