@@ -235,6 +235,10 @@ def test_what_is_told_has_a_bound(office):
         office.do(TRANSFER, "record_step", **asked)
     with pytest.raises(BadInput, match=r"data\.flight: found 2,001 letters"):
         office.do(TRANSFER, "record_step", **{**asked, "note": "", "data": {"flight": "x" * 2_001}})
+    with pytest.raises(BadInput, match=r"data\.seen\.1: found 2,001 letters"):
+        office.do(TRANSFER, "record_step", **{**asked, "note": "", "data": {"seen": ["a", "x" * 2_001]}})
+    with pytest.raises(BadInput, match=r"data\.seen: found 101 entries, expected at most 100 entries"):
+        office.do(TRANSFER, "record_step", **{**asked, "note": "", "data": {"seen": ["a"] * 101}})
 
 
 def test_nobody_corrects_a_record_about_themselves(office):
@@ -339,6 +343,21 @@ def test_what_is_done_is_in_the_audit_before_it_is_done_and_what_is_refused_too(
     lines = [(line.verb, line.object) for line in office.home.store.audit.lines(actor="zhou")]
     assert lines == [("changed", person(2)), ("refused", "record_step")]
     assert office.home.store.audit.verify().is_whole
+
+
+def test_what_could_not_be_written_after_all_is_in_the_audit_as_not_done(office, monkeypatch):
+    def broken(*_, **more):
+        raise OSError("the disk is full")
+
+    asked = {"loop": office.loop(person(3)), "duty": "transfer", "place": HOTEL}
+    with monkeypatch.context() as for_now:
+        for_now.setattr(office.home.store, "take", broken)
+        with pytest.raises(OSError, match="disk is full"):
+            office.do(TRANSFER, "record_step", **asked)
+    lines = office.home.store.audit.lines(actor="zhao")
+    assert [(line.verb, line.object) for line in lines] == [("changed", person(3)), ("refused", person(3))]
+    assert '"code":"not_written"' in lines[1].detail.replace(" ", "")
+    assert not office.do(TRANSFER, "record_step", **asked).is_repeat  # under the same id, as a phone does
 
 
 def test_a_page_offers_what_will_be_taken_and_gives_the_reason_for_the_rest(office):

@@ -5,7 +5,7 @@ functions: ``why_not(hand, asked)`` gives a refusal or None, ``facts(hand, asked
 asked with the same values, so a page can grey out what the API would refuse.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -27,6 +27,7 @@ from fengsui.protocols.model import Obligation, Protocol
 KEY_MOST = 100  # letters of a client's own id
 LINES_MOST = 10_000  # of the audit, of one actor about one subject
 TEXT_MOST = 2_000  # letters of any one thing that is told
+LIST_MOST = 100  # entries of any one list
 ID = "id"
 
 
@@ -100,12 +101,7 @@ class Receipt:
 def asked_of(command: ModuleType, told: Mapping[str, object]) -> msgspec.Struct:
     """What a command was told, checked; text from forms is read as what it means. BadInput."""
     given = {name: value for name, value in told.items() if name != ID and value != ""}
-    long = tuple(
-        Finding("command", name, f"{len(text):,} letters", f"at most {TEXT_MOST:,} letters")
-        for name, text in _texts(given)
-        if len(text) > TEXT_MOST
-    )
-    if long:
+    if long := tuple(_too_long(given)):
         raise BadInput("The command is too long.", long)
     try:
         return msgspec.convert(given, command.Asked, strict=False)
@@ -125,12 +121,20 @@ def why_not(command: ModuleType, hand: Hand, asked: msgspec.Struct) -> Refusal |
         return denied.refusal
 
 
-def _texts(told: Mapping[str, object], of: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in told.items():
-        if isinstance(value, str):
-            yield of + name, value
-        elif isinstance(value, Mapping):
-            yield from _texts(value, f"{of}{name}.")
+def _too_long(told: object, name: str = "") -> Iterator[Finding]:
+    """Every text and list that is longer than it may be, however deep it lies."""
+    below: Iterable[tuple[object, object]] = ()
+    match told:
+        case str() if len(told) > TEXT_MOST:
+            yield Finding("command", name, f"{len(told):,} letters", f"at most {TEXT_MOST:,} letters")
+        case Mapping():
+            below = told.items()
+        case list() if len(told) > LIST_MOST:
+            yield Finding("command", name, f"{len(told):,} entries", f"at most {LIST_MOST} entries")
+        case list():
+            below = enumerate(told)
+    for key, value in below:
+        yield from _too_long(value, f"{name}.{key}" if name else str(key))
 
 
 def carry_out(command: ModuleType, hand: Hand, asked: msgspec.Struct) -> Receipt:
@@ -157,7 +161,11 @@ def carry_out(command: ModuleType, hand: Hand, asked: msgspec.Struct) -> Receipt
         raise BadInput("What was told cannot be taken.", tuple(wrong))
     ids = tuple(fact.id for fact in facts)
     _write(hand, "changed", facts[0].subject, {"command": name, "deed": deed, "facts": list(ids)})
-    taken = hand.store.take(Batch.of(facts), now=hand.now, whole=True)
+    try:
+        taken = hand.store.take(Batch.of(facts), now=hand.now, whole=True)
+    except Exception:
+        _write(hand, "refused", facts[0].subject, {"command": name, "deed": deed, "code": "not_written"})
+        raise
     if taken.conflicts:
         _write(hand, "refused", facts[0].subject, {"command": name, "deed": deed, "code": "conflict"})
         raise _said_otherwise(hand)
