@@ -290,6 +290,37 @@ def test_a_post_is_handed_over_for_a_time_and_comes_back_by_itself(office):
     assert not office.hand(deputy).visit.held()
 
 
+def test_a_duty_that_was_given_comes_back_when_its_time_is_over(office):
+    loop = office.loop(person(2))
+    asked = {"loop": loop, "duty": "transfer", "to": "qian", "reason": "the bus broke down"}
+    assert office.why_not(HEAD, "reassign", **asked, until=NOW) == "already_over"
+    assert office.why_not(HEAD, "reassign", **asked, until=NOW + 61 * 24 * HOUR) == "too_long"
+    office.do(HEAD, "reassign", **asked, until=NOW + 10 * HOUR)
+    office.now += 10 * HOUR - 1
+    assert office.why_not(ELSEWHERE, "record_step", loop=loop, duty="transfer", place=HOTEL) == ""
+    office.now += 1
+    assert office.why_not(ELSEWHERE, "record_step", loop=loop, duty="transfer", place=HOTEL) != ""
+    assert office.why_not(TRANSFER, "record_step", loop=loop, duty="transfer", place=HOTEL) == ""
+    assert my_work(office.hand(ELSEWHERE).visit).rows == ()
+
+
+def test_a_duty_is_given_for_a_week_where_nothing_is_said(office):
+    asked = {"loop": office.loop(person(2)), "duty": "transfer", "to": "qian", "reason": "the bus broke down"}
+    [name, _] = office.do(HEAD, "reassign", **asked).facts
+    facts = {fact.id: fact for fact in office.home.store.view.subject_facts(person(2))}
+    assert facts[name].data["until"] == NOW + 7 * 24 * HOUR
+
+
+def test_work_goes_to_nobody_of_whom_there_is_no_account(office):
+    given = {"loop": office.loop(person(2)), "duty": "transfer", "to": "qain", "reason": "leave"}
+    post = {"post": "transfer@150781", "to": "qain", "until": NOW + HOUR, "reason": "leave"}
+    for actor, name, told in ((HEAD, "reassign", given), (TRANSFER, "hand_over", post)):
+        module, hand = command(name), office.hand(actor)
+        hand = replace(hand, visit=replace(hand.visit, knows={"qian", "li"}.__contains__))
+        assert why_not(module, hand, asked_of(module, told)).code == "nobody_of_that_name"
+        assert why_not(module, hand, asked_of(module, {**told, "to": "qian"})) is None
+
+
 @pytest.mark.parametrize(
     ("until", "to", "code"),
     [

@@ -222,3 +222,17 @@ def test_a_configuration_that_cannot_be_is_refused_with_the_field(tmp_path, text
     with pytest.raises(BadInput) as caught:
         read_config(path)
     assert [found.field for found in caught.value.findings] == [field]
+
+
+def test_work_is_given_only_to_somebody_who_can_log_in(service):
+    browser = joined(service, "tang", "command@150700")
+    joined(service, "song", "transfer@150781")
+    loops = json.loads(browser.get("/api/loops?protocol=cn.covid19/inbound")[2])["rows"]
+    told = {"loop": next(row["loop"] for row in loops if row["subject"] == person(2)), "duty": "transfer"}
+    told |= {"reason": "leave", "id": "1"}
+    status, _, text = browser.post("/do/reassign", "/accounts/password/change/", **told, to="sogn")
+    assert (status, "没有名为“sogn”的账户" in text) == (403, True)
+    assert browser.post("/do/reassign", "/accounts/password/change/", **told, to="song")[0] == 200
+    service.operate("user", "disable", "song")
+    told["id"] = "2"
+    assert browser.post("/do/reassign", "/accounts/password/change/", **told, to="song")[0] == 403

@@ -11,7 +11,7 @@ from fengsui.loops.escalation import ladder
 from fengsui.loops.loop import Loop
 from fengsui.protocols.model import Protocol
 
-REASSIGNED = "duty.reassigned"  # data: loop, duty, n, person (an officer)
+REASSIGNED = "duty.reassigned"  # data: loop, duty, n, person (an officer), until (none: for good)
 
 
 def of_duty_row(row: Overdue | Break) -> Thing:
@@ -27,7 +27,7 @@ def of_head(head: Head) -> Thing:
 def of_account(account: Account, *, areas: Areas, now: int) -> Thing:
     """A loop with its duties: all who owe something in it, were told of a break, or were given a duty."""
     thing = of_loop(account.loop, account.protocols, areas=areas, now=now)
-    people = {str(f.data["person"]) for f in _given(account.facts, account.loop.id)}
+    people = {str(f.data["person"]) for f in _given(account.facts, account.loop.id, now)}
     return Thing(thing.subject, thing.places, thing.owners, frozenset(people))
 
 
@@ -41,7 +41,7 @@ def of_record(account: Account, fact: Fact, *, areas: Areas, now: int) -> Thing:
         for duty in met
         if duty.version in versions
     }
-    given = (given_to(account, duty.key, n=duty.n) for duty in met)
+    given = (given_to(account, duty.key, n=duty.n, now=now) for duty in met)
     people = frozenset({fact.by or ""} - {""}).union(*given)
     return Thing(thing.subject, thing.places, frozenset(owners), people)
 
@@ -63,15 +63,21 @@ def of_loop(loop: Loop, protocols: Iterable[Protocol], *, areas: Areas, now: int
     return Thing(loop.subject, _places(*places), frozenset(owners))
 
 
-def given_to(account: Account, key: str, *, n: int) -> frozenset[str]:
-    """The officers to whom one duty of a loop was given."""
-    given = _given(account.facts, account.loop.id)
+def given_to(account: Account, key: str, *, n: int, now: int) -> frozenset[str]:
+    """The officers to whom one duty of a loop is given at ``now``."""
+    given = _given(account.facts, account.loop.id, now)
     said = ((f.data.get("duty"), f.data.get("n"), f.data["person"]) for f in given)
     return frozenset(str(person) for duty, number, person in said if (duty, number) == (key, n))
 
 
-def _given(facts: Iterable[Fact], loop: str) -> Iterable[Fact]:
-    return (f for f in facts if f.kind == REASSIGNED and f.data.get("loop") == loop)
+def is_over(given: Fact, now: int) -> bool:
+    """Whether the time has run out for which a duty was given to somebody."""
+    until = given.data.get("until")
+    return until is not None and int(until) <= now
+
+
+def _given(facts: Iterable[Fact], loop: str, now: int) -> Iterable[Fact]:
+    return (f for f in facts if f.kind == REASSIGNED and f.data.get("loop") == loop and not is_over(f, now))
 
 
 def _places(*places: str | None) -> frozenset[str]:

@@ -69,7 +69,8 @@ class Book:
 class Visit:
     """Who asks, over which desk, for what reason. ``at``: the present, at which posts are held.
 
-    ``raw`` is the desk before any filter: only doors and commands may touch it.
+    ``raw`` is the desk before any filter: only doors and commands may touch it. ``knows``: whether somebody
+    of a name can log in; at a desk without accounts everybody can.
     """
 
     actor: Actor
@@ -79,6 +80,7 @@ class Visit:
     at: int
     salt: bytes
     reason: str = ""
+    knows: Callable[[str], bool] = lambda name: True
 
     def desk(self, verb: str = "list") -> Desk:
         """The desk as the actor may see it: rows for ``list``, one loop or subject for ``open``."""

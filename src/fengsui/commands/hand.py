@@ -21,6 +21,7 @@ from fengsui.facts.check import findings
 from fengsui.facts.fact import Fact
 from fengsui.facts.store import Store
 from fengsui.kit.errors import BadInput, Conflict, Finding, NotFound
+from fengsui.kit.instant import DAY
 from fengsui.loops.duty import Duty
 from fengsui.protocols.model import Obligation, Protocol
 
@@ -119,6 +120,15 @@ def why_not(command: ModuleType, hand: Hand, asked: msgspec.Struct) -> Refusal |
         return hand.visit.why_not(command.VERB) or command.why_not(hand, asked)
     except Denied as denied:  # what the command is about is beyond reach
         return denied.refusal
+
+
+def why_not_to(hand: Hand, to: str, until: int, days: int) -> Refusal | None:
+    """Why work may not be given until a moment to somebody: nobody of that name, or too long a time."""
+    if not hand.visit.knows(to):
+        return Refusal("nobody_of_that_name", {"name": to})
+    if until <= hand.now:
+        return Refusal("already_over")
+    return Refusal("too_long", {"days": days}) if until > hand.now + days * DAY else None
 
 
 def _too_long(told: object, name: str = "") -> Iterator[Finding]:

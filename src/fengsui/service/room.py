@@ -68,6 +68,7 @@ class Room:
     salt: bytes = b""
     secret: bytes = b""  # for the pseudonyms of people in uploaded sheets
     has_accounts: bool = False
+    knows: Callable[[str], bool] = lambda name: True  # whether there is an account of a name
     mornings: Path | None = None  # where the morning runs of early warning are kept
     boards: Boards = field(default_factory=Boards)
     lock: RLock = field(default_factory=RLock)
@@ -85,8 +86,9 @@ class Room:
         """Somebody at a desk. What posts the facts give them is read now."""
         at = self.clock()
         whole = with_posts(actor, self.live(), at=at) if actor.subject else actor
+        salt = self.salt or b"desk"
         return Visit(
-            whole, desk, self.policy, book=self.book, at=at, salt=self.salt or b"desk", reason=reason
+            whole, desk, self.policy, book=self.book, at=at, salt=salt, reason=reason, knows=self.knows
         )
 
     @property

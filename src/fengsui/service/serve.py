@@ -59,6 +59,7 @@ def serve_config(path: Path, *, clock: Clock) -> None:
         room.salt = blake2b(secret_of(config).encode()).digest()
         room.policy = Policy.read(Path(config.policy)) if config.policy else room.policy
         room.actor_of, room.has_accounts = import_module("fengsui.service.accounts.door").actor_of, True
+        room.knows = import_module("fengsui.service.accounts.people").can_log_in
         asgi = Live(WSGIMiddleware(application(room), workers=config.threads), room.boards)
         tls = {"ssl_certfile": config.tls.certificate, "ssl_keyfile": config.tls.key} if config.tls else {}
         with following(room.boards, lambda: Pulse(home.path)):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fengsui.access.actors import Post
 from fengsui.access.policy import is_at, own_area
+from fengsui.access.things import is_over
 from fengsui.access.visit import Visit
 from fengsui.board.desk import Desk, subject_text
 from fengsui.board.overdue import OverdueRow, overdue_rows
@@ -90,7 +91,7 @@ def _rows(visit: Visit) -> Iterator[WorkRow]:
     given = {
         (f.data.get("loop"), f.data.get("duty"), f.data.get("n"))
         for f in _facts(visit, visit.actor.officer)
-        if f.kind == GIVEN
+        if f.kind == GIVEN and not is_over(f, visit.at)
     }
     met: set[tuple[str, str, int]] = set()
     for area, posts in _by_area(visit).items():

@@ -5,9 +5,8 @@ import msgspec
 from fengsui.access.actors import TAKEN_OVER, Post, post_named, posts_of_facts
 from fengsui.access.doors.work import in_tray
 from fengsui.access.refusal import Refusal
-from fengsui.commands.hand import Hand
+from fengsui.commands.hand import Hand, why_not_to
 from fengsui.facts.fact import Fact
-from fengsui.kit.instant import DAY
 from fengsui.kit.text import Text
 
 TITLE = Text("交接值守", "Hand over")
@@ -38,11 +37,7 @@ def why_not(hand: Hand, asked: Asked) -> Refusal | None:
         return Refusal("not_passed_on")
     if asked.to == hand.officer:
         return Refusal("to_yourself")
-    if asked.until <= hand.now:
-        return Refusal("already_over")
-    if asked.until > hand.now + LONGEST * DAY:
-        return Refusal("too_long", {"days": LONGEST})
-    return None
+    return why_not_to(hand, asked.to, asked.until, LONGEST)
 
 
 def facts(hand: Hand, asked: Asked) -> list[Fact]:

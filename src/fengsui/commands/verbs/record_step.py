@@ -42,7 +42,7 @@ def why_not(hand: Hand, asked: Asked) -> Refusal | None:
     mine = Thing(
         subject(hand, asked), frozenset({duty.place} - {None}), frozenset({(step.by.role, duty.place)})
     )
-    given = given_to(hand.loop(asked.loop), asked.duty, n=asked.n)
+    given = given_to(hand.loop(asked.loop), asked.duty, n=asked.n, now=hand.now)
     grants = hand.visit.policy.grants(hand.visit.actor, VERB, at=hand.now)
     whole = Thing(mine.subject, mine.places, mine.owners, given)
     if not covers(grants, hand.visit.actor, whole, areas=raw.world.areas):

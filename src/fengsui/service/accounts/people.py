@@ -66,6 +66,13 @@ def every() -> list[Account]:
     ]
 
 
+def can_log_in(name: str) -> bool:
+    """Whether there is an account of this name that is not disabled."""
+    from fengsui.service.accounts.models import User
+
+    return User.objects.filter(username=name, is_active=True).exists()
+
+
 def enable(name: str, *, is_active: bool) -> None:
     """Let an account in, or keep it out; whoever is logged in under it is out at once. NotFound."""
     user = _user(name)
