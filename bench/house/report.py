@@ -19,6 +19,7 @@ ORDER = (
     "durable",
     "postgres_intake",
     "intake",
+    "http_intake",
     "overdue",
     "explain",
     "dry_run",

@@ -50,6 +50,8 @@ TARGETS = (
     Target("lab_day", "in memory", AT_MOST, 12.0),
     Target("lab_day", "in memory", AT_MOST, 5_000, of="peak_mb"),
     Target("lab_day", "durable", AT_MOST, 120.0),
+    Target("http_intake", "PostgreSQL, 10,000 a request", AT_LEAST, 30.0),
+    Target("http_intake", "PostgreSQL, one fact, p95", AT_MOST, 150.0),
     Target("alerts", "told after a week, on the wall", AT_MOST, 60.0),
     Target("boards", "boards open, 5 changes a second", AT_MOST, 20.0),
     Target("boards", "a change on the board, p95", AT_MOST, 2.0),

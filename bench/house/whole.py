@@ -21,6 +21,7 @@ MINUTES: Mapping[str, float] = {
     "durable": 11,
     "explain": 1,
     "intake": 5,
+    "http_intake": 4,
     "overdue": 6,
     "incremental": 2,
     "dry_run": 1,

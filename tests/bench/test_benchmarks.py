@@ -17,6 +17,7 @@ TINY = (
     pytest.param("boards", 6, marks=SLOW),
     pytest.param("durable", 3_000, marks=SLOW),
     pytest.param("explain", 60),
+    pytest.param("http_intake", 3_000, marks=SLOW),
     pytest.param("incremental", 600),
     pytest.param("intake", 60, marks=SLOW),
     pytest.param("lab_day", 500, marks=SLOW),

@@ -314,11 +314,11 @@ def test_a_duty_is_given_for_a_week_where_nothing_is_said(office):
 def test_work_goes_to_nobody_of_whom_there_is_no_account(office):
     given = {"loop": office.loop(person(2)), "duty": "transfer", "to": "qain", "reason": "leave"}
     post = {"post": "transfer@150781", "to": "qain", "until": NOW + HOUR, "reason": "leave"}
-    for actor, name, told in ((HEAD, "reassign", given), (TRANSFER, "hand_over", post)):
+    for actor, name, said in ((HEAD, "reassign", given), (TRANSFER, "hand_over", post)):
         module, hand = command(name), office.hand(actor)
         hand = replace(hand, visit=replace(hand.visit, knows={"qian", "li"}.__contains__))
-        assert why_not(module, hand, asked_of(module, told)).code == "nobody_of_that_name"
-        assert why_not(module, hand, asked_of(module, {**told, "to": "qian"})) is None
+        assert why_not(module, hand, asked_of(module, said)).code == "nobody_of_that_name"
+        assert why_not(module, hand, asked_of(module, {**said, "to": "qian"})) is None
 
 
 @pytest.mark.parametrize(

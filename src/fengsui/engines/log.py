@@ -56,7 +56,7 @@ class Arrival:
     places: list[int]
     sources: list[int]
     told: dict[int, int] = field(default_factory=dict)  # row that is not new → seq of the fact told first
-    repeated: int = 0
+    repeats: list[int] = field(default_factory=list)  # indices into the batch
     conflicts: list[Conflict] = field(default_factory=list)
     earlier: dict[int, int] = field(default_factory=dict)  # seq of facts → recorded_at before this batch
     moved: dict[int, tuple[str, str]] = field(default_factory=dict)  # seq → id and subject of these
@@ -141,6 +141,11 @@ class FactLog:
     def of_seqs(self, seqs: Iterable[int]) -> list[Stored]:
         """The facts of these sequence numbers."""
         return list(map(self._stored, rows_in(self._connection, _AMONG, seqs)))
+
+    def after(self, seq: int, *, limit: int) -> list[Stored]:
+        """The records behind a sequence number, in the order of their numbers."""
+        sql = f"{_READ} WHERE f.seq > ? ORDER BY f.seq LIMIT ?"
+        return list(map(self._stored, self._connection.execute(sql, (seq, limit)).fetchall()))
 
     def notices(self, kind: str) -> list[Stored]:
         """Every record of one of the kinds in ``NOTICES``."""
@@ -227,7 +232,7 @@ class FactLog:
             if not same_content(first, offered):
                 arrival.conflicts.append(Conflict(index, first, offered))
                 continue
-            arrival.repeated += 1
+            arrival.repeats.append(index)
             if offered[3] < first[3]:
                 self._move_earlier(seq, first, offered[3], arrival=arrival)
                 kept[seq] = (*first[:3], offered[3], *first[4:])

@@ -30,7 +30,7 @@ class PlainStore:
         whole: bool = False,
     ) -> Taken:
         """See ``Store.take``. The new state is built beside the old one and put in place at the end."""
-        news, repeated, conflicts = self._sorted_out(batch)
+        news, repeats, conflicts = self._sorted_out(batch)
         if whole and conflicts:
             return Taken(conflicts=conflicts)
         n_new = sum(identity not in self._rows for identity in news)
@@ -43,7 +43,7 @@ class PlainStore:
         self._ledger = ledger
         if mark is not None:
             self._marks[mark.digest] = mark
-        return Taken(new=n_new, repeated=repeated, conflicts=conflicts)
+        return Taken(new=n_new, repeats=repeats, conflicts=conflicts)
 
     def mark(self, digest: str) -> FileMark | None:
         """See ``Store.mark``."""
@@ -68,10 +68,10 @@ class PlainStore:
         name = names.get(subject, subject)
         return [fact for fact in effective(records) if names.get(fact.subject, fact.subject) == name]
 
-    def _sorted_out(self, batch: Batch) -> tuple[dict[tuple[str, str], Row], int, list[Conflict]]:
-        """What the batch adds or moves to an earlier recording, how much repeats, and the conflicts."""
+    def _sorted_out(self, batch: Batch) -> tuple[dict[tuple[str, str], Row], list[int], list[Conflict]]:
+        """What the batch adds or moves to an earlier recording, what repeats, and the conflicts."""
         news: dict[tuple[str, str], Row] = {}
-        repeated = 0
+        repeats: list[int] = []
         conflicts: list[Conflict] = []
         for index, row in enumerate(batch.rows()):
             identity = (row[4], row[5])
@@ -81,7 +81,7 @@ class PlainStore:
             elif not same_content(held, row):
                 conflicts.append(Conflict(index, held, row))
             else:
-                repeated += 1
+                repeats.append(index)
                 if row[RECORDED_AT] < held[RECORDED_AT]:
                     news[identity] = row
-        return news, repeated, conflicts
+        return news, repeats, conflicts

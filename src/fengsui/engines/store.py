@@ -134,7 +134,7 @@ class RegionStore:
             arrival = self._log.prepare(batch)
             self._upkeep.begin(batch, arrival)
             self._log.arrive(batch, arrival)
-            taken = Taken(len(arrival.new), arrival.repeated, arrival.conflicts)
+            taken = Taken(len(arrival.new), arrival.repeats, arrival.conflicts)
             if whole and arrival.conflicts:
                 taken = Taken(conflicts=arrival.conflicts)
                 raise _SetAside
@@ -168,6 +168,15 @@ class RegionStore:
         self._refresh()
         stored = self._log.of_ids([name]).get(name)
         return stored.fact if stored else None
+
+    def after(self, seq: int, *, limit: int) -> list[tuple[int, Fact]]:
+        """The records behind a number, each with its own, in the order in which they were committed.
+
+        One writer at a time gives out the numbers and commits before the next begins. So nothing ever comes
+        to stand before what was read already, and who goes on behind the last number skips nothing.
+        """
+        self._refresh()
+        return [(stored.seq, stored.fact) for stored in self._log.after(seq, limit=limit)]
 
     def facts_of(self, subject: str, known_at: int | None = None) -> list[Fact]:
         """The facts that count, known then, of this subject and of all who are the same as it."""

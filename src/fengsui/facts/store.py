@@ -91,11 +91,19 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a batch. ``new + repeated + len(conflicts)`` is its length if it was taken."""
+    """What became of a batch. ``new + repeated + len(conflicts)`` is its length if it was taken.
+
+    ``repeats``: the places in the batch of what had been told before.
+    """
 
     new: int = 0
-    repeated: int = 0
+    repeats: list[int] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+
+    @property
+    def repeated(self) -> int:
+        """How many had been told before."""
+        return len(self.repeats)
 
 
 class Store(Protocol):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from fengsui.service import acts, live, pages, phone, sheets, uploads, watch_pages
+from fengsui.service.api import v1
 
 PAGES = (
     ("", live.board, "board"),
@@ -28,6 +29,7 @@ urlpatterns = [
     *(path(where, view, name=name) for where, view, name in PAGES),
     *(path(f"api/{where or 'board'}", view, name=f"api-{name}") for where, view, name in PAGES),
     path("sheet/<slug:name>", sheets.sheet, name="sheet"),
+    *v1.urls,
     path("health", pages.health, name="health"),
     path("restriction-code/<path:name>", acts.restriction_code, name="restriction-code"),
     path("upload", uploads.upload, name="upload"),

@@ -21,6 +21,7 @@ from fengsui.access.doors.boards import (
 from fengsui.access.doors.records import loop, restriction, subject
 from fengsui.access.doors.sheets import breaks_as_sheet, loops_as_sheet
 from fengsui.access.doors.trail import trail
+from fengsui.access.doors.warning import signal, watch
 from fengsui.access.doors.work import my_work
 
 __all__ = [
@@ -40,7 +41,9 @@ __all__ = [
     "restriction",
     "search",
     "seen",
+    "signal",
     "subject",
     "trail",
     "waiting",
+    "watch",
 ]

@@ -13,10 +13,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.utils.http import urlencode
 
 from fengsui.access.actors import Actor
-from fengsui.access.refusal import Refusal
+from fengsui.access.refusal import Denied, Refusal
+from fengsui.service.accounts.keys import key_of
 
 OPEN = ("/accounts/login/", "/accounts/2fa/authenticate/", "/accounts/2fa/webauthn/login/", "/accounts/oidc/")
 OPEN_TO_ALL = ("/static/", "/health")
+API = "/api/v1/"  # systems come in here, with a key; nowhere else does a key open anything
 CHANGE, SECOND, OUT = "/accounts/password/change/", "/accounts/2fa/", "/accounts/logout/"
 NOBODY = Actor("", "")
 TOUCHED = "touched_at"
@@ -24,7 +26,14 @@ TOUCH_AFTER = 60  # seconds between two notes of somebody being there
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """Who sends a request, by their account."""
+    """Who sends a request, by its key or by their account. A key counts for more than a session."""
+    if request.path.startswith(API) and "Authorization" in request.headers:
+        try:
+            request.key = key_of(request.headers["Authorization"])
+        except Denied as denied:
+            request.key_refusal = denied.refusal
+            return NOBODY
+        return request.key.actor()
     user = getattr(request, "user", None)
     return user.actor() if user is not None and user.is_authenticated else NOBODY
 
@@ -35,6 +44,8 @@ def door(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path.startswith((*OPEN_TO_ALL, *OPEN)):
             return get_response(request)
+        if request.path.startswith(API) and (_shows_a_key(request) or not request.user.is_authenticated):
+            return get_response(request)  # it says itself why somebody may not come in
         if not request.user.is_authenticated:
             return _to_login(request)
         if not _is_there(request):
@@ -43,6 +54,10 @@ def door(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
         return _first(request) or get_response(request)
 
     return middleware
+
+
+def _shows_a_key(request: HttpRequest) -> bool:
+    return "Authorization" in request.headers
 
 
 def _is_there(request: HttpRequest) -> bool:
