@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -76,12 +78,19 @@ def service(tmp_path_factory):
     make_home(folder / "region.db", Setting("inner-mongolia"))
     with open_home(folder / "region.db") as home:
         home.store.take(Batch.of(stories()), now=NOW)
+    with running(folder, db="region.db") as made:
+        yield made
+
+
+@contextmanager
+def running(folder: Path, *, db: str, accounts: str = "") -> Iterator[Service]:
+    """A service over a region, in a process of its own, with a configuration in this folder."""
     port = free_port()
     address = f"http://localhost:{port}"
     config = folder / "fengsui.toml"
     config.write_text(
-        f'db = "region.db"\npublic = "{address}"\nport = {port}\n'
-        "[accounts]\nsecond_factor = false\ntries = 3\n"
+        f'db = "{db}"\npublic = "{address}"\nport = {port}\n[accounts]\nsecond_factor = false\ntries = 3\n'
+        + (f'database = "{accounts}"\n' if accounts else "")
     )
     made = Service(config, address)
     made.operate("user", "add", "first")  # makes the tables

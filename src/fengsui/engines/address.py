@@ -4,7 +4,9 @@ An address never holds a secret. libpq, which speaks to PostgreSQL, finds the pa
 names, in a service file (``postgresql:///?service=region``) or in the environment of the process.
 """
 
+import re
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import parse_qs, urlsplit
@@ -32,6 +34,12 @@ class Remote:
         """Whether there is a region in it. BadInput if it cannot be reached."""
         return driver_of(self).is_region(self)
 
+    @property
+    def name(self) -> str:
+        """What files are called that belong to it: after the database, and another one for every address."""
+        database = re.sub(r"[^\w-]+", "-", urlsplit(self.url).path.strip("/")) or "region"
+        return f"{database}-{blake2b(self.url.encode(), digest_size=4).hexdigest()}"
+
 
 Address = Path | Remote
 
@@ -55,6 +63,17 @@ def address_of(text: str | Path) -> Address:
         found = Finding(shown, "password", "…", expected)
         raise BadInput("A password must not stand in an address.", (found,))
     return Remote(str(text))
+
+
+def address_in(folder: Path, text: str) -> Address:
+    """The address somebody wrote into a file that lies in this folder, where files are looked for."""
+    found = address_of(text)
+    return folder / found if isinstance(found, Path) else found
+
+
+def beside(address: Address, folder: Path) -> Path:
+    """The path to which endings are put for files kept beside a region; of a server's, in ``folder``."""
+    return address if isinstance(address, Path) else folder / address.name
 
 
 def driver_of(address: Address) -> ModuleType:

@@ -16,7 +16,7 @@ import msgspec
 from fengsui.alerts.letter import PAUSE, Address, Wording
 from fengsui.alerts.notice import Ladders
 from fengsui.alerts.sweep import Directory, Swept, sweep
-from fengsui.engines.address import address_of
+from fengsui.engines.address import address_in
 from fengsui.engines.home import Home
 from fengsui.engines.outbox import Outbox, Outgoing
 from fengsui.kit.areas import Areas
@@ -93,8 +93,7 @@ def read_alerts(path: Path) -> File:
     wrong = tuple(Finding(path.name, *complaint) for complaint in _complaints(found.alerts))
     if wrong:
         raise BadInput(f"{path} cannot be taken.", wrong)
-    is_file = isinstance(address_of(found.db), Path)
-    return msgspec.structs.replace(found, db=str(path.resolve().parent / found.db) if is_file else found.db)
+    return msgspec.structs.replace(found, db=str(address_in(path.resolve().parent, found.db)))
 
 
 def _complaints(alerts: Alerts):

@@ -3,10 +3,13 @@
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from fengsui.engines.address import Address, Remote, address_in, address_of, beside
 from fengsui.kit.errors import BadInput, Finding, NotFound
+from fengsui.watch.kept import folder_beside
 
 
 class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,7 +30,10 @@ class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Accounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How people log in. ``database``: a file; one beside the region's where it says nothing."""
+    """How people log in. ``database``: a file or postgresql://…; without it a file beside the region's, or
+
+    beside the configuration where the region is on a server.
+    """
 
     database: str = ""
     second_factor: bool = True  # everybody needs one
@@ -38,7 +44,10 @@ class Accounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A service. ``public``: the address people type; ``proxies``: how many stand before it."""
+    """A service. ``db``: a file or postgresql://…; ``public``: the address people type; ``proxies``: how many
+
+    stand before it; ``mornings``: the folder of early warning, beside the region where it says nothing.
+    """
 
     db: str
     public: str
@@ -48,11 +57,17 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lang: str = "zh"
     secret_file: str = "fengsui.secret"  # noqa: S105 (the name of a file)
     policy: str = ""
+    mornings: str = ""
     threads: int = 4
     accounts: Accounts = Accounts()
     oidc: tuple[Oidc, ...] = ()
     tls: Tls | None = None
     alerts: dict = {}  # read by the process that alerts, see alerting.py
+
+    @property
+    def address(self) -> Address:
+        """Where the region is."""
+        return address_of(self.db)
 
     @property
     def is_https(self) -> bool:
@@ -82,14 +97,23 @@ def read_config(path: Path) -> Config:
     wrong = tuple(Finding(path.name, *complaint) for complaint in _complaints(config))
     if wrong:
         raise BadInput(f"{path} cannot be taken.", wrong)
-    folder = path.resolve().parent
-    accounts = config.accounts.database or f"{config.db}.accounts"
+    return _placed(config, path.resolve())
+
+
+def _placed(config: Config, path: Path) -> Config:
+    """With every path taken from the folder of the configuration file."""
+    folder = path.parent
+    db = address_in(folder, config.db)
+    mornings = folder / config.mornings if config.mornings else folder_beside(beside(db, folder))
+    file = folder / f"{config.db if isinstance(db, Path) else path.stem}.accounts"
+    accounts = address_in(folder, config.accounts.database) if config.accounts.database else file
     return msgspec.structs.replace(
         config,
-        db=str(folder / config.db),
+        db=str(db),
+        mornings=str(mornings),
         secret_file=str(folder / config.secret_file),
         policy=str(folder / config.policy) if config.policy else "",
-        accounts=msgspec.structs.replace(config.accounts, database=str(folder / accounts)),
+        accounts=msgspec.structs.replace(config.accounts, database=str(accounts)),
     )
 
 
@@ -112,8 +136,18 @@ def _complaints(config: Config):
         yield "public", repr(config.public), "https://, as passwords travel; only localhost may go without"
     if config.tls is None and not config.proxies and config.host not in ("127.0.0.1", "::1", "localhost"):
         yield "tls", "nothing", "a certificate, or proxies = 1 behind one that speaks TLS"
+    accounts = address_of(config.accounts.database) if config.accounts.database else None
+    if accounts is not None and accounts == address_of(config.db):
+        yield "accounts.database", "the region's own", "another file or database, or a schema of its own"
+    if isinstance(accounts, Remote) and not _names_database(accounts):
+        yield "accounts.database", repr(accounts.url), "an address that names a database or a service"
     for name in ("idle_minutes", "longest_hours", "tries", "lock_minutes"):
         if getattr(config.accounts, name) < 1:
             yield f"accounts.{name}", str(getattr(config.accounts, name)), "1 or more"
     if config.lang not in ("zh", "en"):
         yield "lang", repr(config.lang), "zh or en"
+
+
+def _names_database(address: Remote) -> bool:
+    parts = urlsplit(address.url)
+    return bool(parts.path.strip("/") or {"dbname", "service"} & set(parse_qs(parts.query)))

@@ -11,6 +11,7 @@ from a2wsgi import WSGIMiddleware
 
 from fengsui.access.policy import Policy
 from fengsui.board.policy import policy
+from fengsui.engines.address import Address, beside
 from fengsui.engines.derivation import Derivation
 from fengsui.engines.home import Home, open_home
 from fengsui.engines.pulse import Pulse
@@ -30,18 +31,18 @@ SOON = 0.8  # seconds until the browser is told to look
 
 
 def serve(
-    db_path: Path,
+    db: Address,
     *,
     clock: Clock,
     port: int = PORT,
     lang: str = "zh",
     open_browser: bool = False,
 ) -> None:
-    """Serve the region of this file until interrupted. NotFound or BadInput if it is not a region's.
+    """Serve the region of this database until interrupted. NotFound or BadInput if it is not a region's.
 
     ``clock`` says what *now* is on the pages: a drill's region is shown at the drill's own time.
     """
-    with open_home(db_path) as home:
+    with open_home(db) as home:
         room = room_of(home, clock=clock, lang=lang)
         asgi = Live(WSGIMiddleware(application(room), workers=THREADS), room.boards)
         if open_browser:
@@ -53,9 +54,10 @@ def serve(
 def serve_config(path: Path, *, clock: Clock) -> None:
     """Serve a region to people who log in, as a configuration file says. NotFound or BadInput."""
     config = read_config(path)
-    with open_home(Path(config.db)) as home:
+    with open_home(config.address) as home:
         with_tables(config)
         room = room_of(home, clock=clock, lang=config.lang)
+        room.mornings = Path(config.mornings)
         room.salt = blake2b(secret_of(config).encode()).digest()
         room.policy = Policy.read(Path(config.policy)) if config.policy else room.policy
         room.actor_of, room.has_accounts = import_module("fengsui.service.accounts.door").actor_of, True
@@ -99,5 +101,5 @@ def room_of(home: Home, *, clock: Clock, lang: str = "zh") -> Room:
         clock=clock,
         lang=lang,
         secret=home.setting.key(),
-        mornings=folder_beside(home.path),
+        mornings=folder_beside(beside(home.path, Path())),
     )

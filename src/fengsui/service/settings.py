@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from fengsui.engines.address import Address, address_of, driver_of
 from fengsui.service.config import Config, secret_of
 
 HERE = Path(__file__).parent
@@ -65,18 +66,7 @@ def with_accounts(config: Config) -> dict[str, Any]:
         ],
         "MIDDLEWARE": _behind_a_door(desk["MIDDLEWARE"]),
         "TEMPLATES": [_templates(with_accounts=True)],
-        "DATABASES": {
-            "default": {
-                "ENGINE": "django.db.backends.sqlite3",
-                "NAME": config.accounts.database,
-                "OPTIONS": {
-                    "timeout": 20,
-                    "transaction_mode": "IMMEDIATE",
-                    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
-                },
-                "CONN_MAX_AGE": None,
-            }
-        },
+        "DATABASES": {"default": _database(address_of(config.accounts.database))},
         "AUTH_USER_MODEL": "accounts.User",
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
         "USE_I18N": True,
@@ -108,6 +98,32 @@ def _templates(*, with_accounts: bool = False) -> dict[str, Any]:
             "string_if_invalid": "",
             "context_processors": processors,
         },
+    }
+
+
+def _database(address: Address) -> dict[str, Any]:
+    """Where accounts and sessions are kept: a file, or a database of a server, whichever holds the region."""
+    if isinstance(address, Path):
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(address),
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+            },
+            "CONN_MAX_AGE": None,
+        }
+    driver_of(address)  # says so if the driver is not installed
+    from psycopg.conninfo import conninfo_to_dict
+
+    said = conninfo_to_dict(address.url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": said.pop("dbname", ""),
+        "OPTIONS": said,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,  # a server that was away is found again
     }
 
 

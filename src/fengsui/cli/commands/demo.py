@@ -26,7 +26,7 @@ from fengsui.cli.run import REGION, Run
 from fengsui.drill.run import TRUTH
 from fengsui.engines.home import Setting, make_home
 from fengsui.kit.clock import fixed
-from fengsui.kit.errors import Conflict, FengsuiError
+from fengsui.kit.errors import BadInput, Conflict, FengsuiError, Finding
 from fengsui.kit.text import Text
 from fengsui.watch.declared import read_declared
 from fengsui.watch.kept import folder_beside
@@ -86,6 +86,9 @@ def _demo(run: Run, no_serve: bool, *, loops: int, seed: int, port: int | None, 
 def _place(run: Run) -> Path:
     """Where the database goes; what an earlier demonstration left there is removed first."""
     db = run.db if run.is_db_named else FOLDER / "region.db"
+    if not isinstance(db, Path):
+        expected = "a file; `fengsui move` takes it to a server afterwards"
+        raise BadInput("A demonstration is played into a file.", (Finding("--db", "db", str(db), expected),))
     files = files_of(db)
     if db.exists() or files.exists():
         if not (files / TRUTH).is_file():

@@ -55,7 +55,7 @@ def command(run: Run, port: Port = None, open_browser: Open = False, config: Con
 def serve_config(run: Run, config: Path) -> None:
     """Serve to people who log in. The zone of --as-of, if given, is that of the region it serves."""
     told = import_module("fengsui.service.config").read_config(config)
-    run.db = Path(told.db)
+    run.db = told.address
     asked = run.moment()
     clock = run.outside.clock if asked.is_now else fixed(asked.as_of)
     stream = run.outside.err if run.as_json else run.outside.out

@@ -8,6 +8,7 @@ from typing import Annotated
 from fengsui.access.actors import Post, post_named
 from fengsui.cli.options import argument, option
 from fengsui.cli.run import Run
+from fengsui.engines.address import Address
 from fengsui.kit.errors import BadInput, Finding
 
 Config = Annotated[
@@ -26,9 +27,9 @@ def accounts(config: Path) -> ModuleType:
     return import_module("fengsui.service.accounts.people")
 
 
-def region_of(config: Path) -> Path:
+def region_of(config: Path) -> Address:
     """The database of the region a service serves."""
-    return Path(import_module("fengsui.service.config").read_config(config).db)
+    return import_module("fengsui.service.config").read_config(config).address
 
 
 def post_of(run: Run, text: str) -> Post:

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Annotated
 
 from fengsui.cli.options import option
+from fengsui.cli.run import Run
+from fengsui.engines.address import beside
 from fengsui.kit.areas import Areas
 from fengsui.kit.text import Text
 from fengsui.watch.declared import SHIPPED, Declared, read_declared
+from fengsui.watch.kept import folder_beside
 
 CountsFile = Annotated[
     Path | None,
@@ -27,6 +30,20 @@ Week = Annotated[
         metavar="KIND",
     ),
 ]
+Kept = Annotated[
+    Path | None,
+    option(
+        "--kept",
+        "早间运行结果的目录；默认在数据库旁，数据库在服务器上时在当前目录",
+        "folder of the morning runs; beside the database, or here where that is on a server",
+        metavar="DIR",
+    ),
+]
+
+
+def mornings_of(run: Run, kept: Path | None) -> Path:
+    """Where the morning runs of the region are kept."""
+    return kept or folder_beside(beside(run.home.path, Path()))
 
 
 def declared_in(path: Path | None) -> Declared:

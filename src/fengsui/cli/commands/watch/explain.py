@@ -6,14 +6,14 @@
 from typing import Annotated
 
 from fengsui.board.watch import SignalPage, signal_page
-from fengsui.cli.commands.watch._region import CountsFile, declared_in
+from fengsui.cli.commands.watch._region import CountsFile, Kept, declared_in, mornings_of
 from fengsui.cli.options import argument
 from fengsui.cli.page import Page
 from fengsui.cli.run import Run
 from fengsui.cli.tables import signed
 from fengsui.kit.text import Text
 from fengsui.watch.explain import number
-from fengsui.watch.kept import folder_beside, latest
+from fengsui.watch.kept import latest
 
 Name = Annotated[
     str, argument("SIGNAL", "信号名，如 watch signals 所列", "the signal, as watch signals lists it")
@@ -32,10 +32,10 @@ STATE, STEP, OWNER, DUE = (
 )
 
 
-def command(run: Run, name: Name, counts: CountsFile = None) -> None:
+def command(run: Run, name: Name, counts: CountsFile = None, folder: Kept = None) -> None:
     """Explain it."""
     desk = run.desk(is_live=True)
-    kept = latest(folder_beside(run.home.path), until=desk.known_at)
+    kept = latest(mornings_of(run, folder), until=desk.known_at)
     found = signal_page(desk, kept, declared_in(counts), name.removeprefix("signal/"))
     run.answer(found, lambda page: _show(page, found, run))
 

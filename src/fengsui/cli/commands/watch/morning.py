@@ -16,7 +16,7 @@ from typing import Annotated
 import pyarrow as pa
 
 from fengsui.cli.commands.watch._files import Out, write
-from fengsui.cli.commands.watch._region import CountsFile, Week, declared_in, names_in
+from fengsui.cli.commands.watch._region import CountsFile, Kept, Week, declared_in, mornings_of, names_in
 from fengsui.cli.options import option
 from fengsui.cli.page import Page
 from fengsui.cli.run import Run
@@ -28,7 +28,7 @@ from fengsui.watch.counts import DAY, WEEK, Key, read_counts
 from fengsui.watch.declared import Declared
 from fengsui.watch.explain import detector_text, sentence
 from fengsui.watch.judging import DETECTORS, Detector
-from fengsui.watch.kept import folder_beside, write_morning
+from fengsui.watch.kept import write_morning
 from fengsui.watch.morning import Morning, Room, morning
 from fengsui.watch.nearness import Nearness, read_nearness
 from fengsui.watch.signals import EPOCH, Signal
@@ -82,6 +82,7 @@ def command(
     week: Week = "iso",
     counts: CountsFile = None,
     dry_run: DryRun = False,
+    kept: Kept = None,
     out: Out = None,
 ) -> None:
     """Run, raise, keep, and say what there is to do."""
@@ -92,7 +93,7 @@ def command(
         _answer(run, found, out, sentences(found, declared, names_in(None)), n_written=0)
         return
     found, n_written = of_region(
-        run, declared, week=week, asked=asked, neighbours=neighbours, dry_run=dry_run
+        run, declared, week=week, asked=asked, neighbours=neighbours, dry_run=dry_run, kept=kept
     )
     _answer(run, found, out, sentences(found, declared, names_in(run.areas)), n_written=n_written)
 
@@ -105,6 +106,7 @@ def of_region(
     asked: dict | None = None,
     neighbours: Path | None = None,
     dry_run: bool = False,
+    kept: Path | None = None,
     at: int | None = None,
 ) -> tuple[Morning, int]:
     """The morning of the region, and how many facts were written. ``at``: not the moment asked for."""
@@ -121,7 +123,7 @@ def of_region(
     if dry_run:
         return found, 0
     written = raise_signals(home, found, known, now=now).new
-    write_morning(folder_beside(home.path), found, at=now)
+    write_morning(mornings_of(run, kept), found, at=now)
     return found, written
 
 

@@ -4,12 +4,12 @@
 """
 
 from fengsui.board.watch import SignalRow, WatchPage, watch_page
-from fengsui.cli.commands.watch._region import CountsFile, declared_in
+from fengsui.cli.commands.watch._region import CountsFile, Kept, declared_in, mornings_of
 from fengsui.cli.page import Page
 from fengsui.cli.run import Run
 from fengsui.cli.tables import signed
 from fengsui.kit.text import Text
-from fengsui.watch.kept import folder_beside, latest
+from fengsui.watch.kept import latest
 
 SIGNAL, WHAT, STATE = Text("信号", "signal"), Text("事项", "what"), Text("状态", "state")
 OWNER, DUE = Text("责任", "owner"), Text("期限", "due")
@@ -17,10 +17,10 @@ DETECTOR, CUT, SHARE = Text("检测方法", "detector"), Text("阈值", "thresho
 REAL, FALSE, WAITING = Text("属实", "real"), Text("不属实", "not"), Text("待核", "open")
 
 
-def command(run: Run, counts: CountsFile = None) -> None:
+def command(run: Run, counts: CountsFile = None, folder: Kept = None) -> None:
     """List them."""
     desk = run.desk()
-    kept = latest(folder_beside(run.home.path), until=desk.known_at)
+    kept = latest(mornings_of(run, folder), until=desk.known_at)
     found = watch_page(desk, kept, declared_in(counts))
     said = {"signals": found.signals, "precision": found.precision, "morning_at": found.made_at}
     run.answer(said, lambda page: _show(page, found, run))
