@@ -1,9 +1,11 @@
 """The pages of early warning: a signal with its loop, series with what nobody knows, thresholds."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from fengsui.access.actors import Actor, Post
 from fengsui.kit.clock import fixed
 from fengsui.service.app import ROOM, configure
 from fengsui.service.serve import room_of
@@ -128,3 +130,50 @@ def test_a_file_of_series_needs_no_region(tmp_path):
     unknown = say("watch", "morning", "--series", path, "--detectors", "tea_leaves")
     assert unknown.code != 0
     assert "tea_leaves" in unknown.err
+
+
+FAR = "150300"  # Wuhai, where nobody fell ill
+
+
+def at_post(morning, role: str, place: str, **asked: str) -> tuple[int, dict]:
+    """What /api/watch says to somebody who holds one post."""
+    from django.test import Client
+
+    from fengsui.engines.home import open_home
+
+    actor = Actor("li", "li", (Post(role, place),), "body")
+    with open_home(morning[0]) as home:
+        room = replace(
+            room_of(home, clock=fixed(NOW + 3600)), actor_of=lambda request: actor, salt=b"salt", _past={}
+        )
+        answer = Client(SERVER_NAME="127.0.0.1", **{ROOM: room}).get("/api/watch", asked)
+    return answer.status_code, json.loads(answer.content)
+
+
+def test_a_head_sees_the_series_of_the_own_area_and_no_count_of_another(browser, morning):
+    own = at_post(morning, "command", "150700")[1]
+    assert own["area_name"]["en"] == "Hulunbuir"
+    assert {panel["area"] for panel in own["panels"]} >= {"150700", HAILAR}
+    code, far = at_post(morning, "command", FAR)
+    assert code == 200
+    assert (far["n_series"], far["panels"], far["odd"], far["other"]) == (0, [], [], [])
+    assert HAILAR not in json.dumps(far)
+    assert far["path"][0][0] == FAR
+    for area in ("150700", HAILAR, "150000"):
+        code, said = at_post(morning, "command", FAR, area=area)
+        assert (code, said["error"]) == (403, "outside_your_area")
+
+
+def test_a_page_of_a_signal_shows_its_reader_no_series_of_areas_of_others(browser, morning):
+    # A laboratory sees what it owes and no counts: not even that there was a morning.
+    code, said = at_post(morning, "laboratory", HAILAR)
+    assert code == 200
+    assert (said["may_count"], said["n_series"], said["panels"], said["signals"]) == (False, 0, [], [])
+
+
+def test_who_answers_for_all_sees_all(browser, morning):
+    code, _ = at_post(morning, "auditor", "150700")
+    assert code == 403  # sees counts and no lists: signals are lists
+    everything = json.loads(browser.get("/api/watch").content)
+    assert everything["path"][0][0] == "150000"
+    assert everything["n_series"] > 0

@@ -9,11 +9,13 @@ from fengsui.watch.counts import Counts, Key, complete, filled_in, read_counts
 from fengsui.watch.declared import read_declared
 from fengsui.watch.explain import sentence
 from fengsui.watch.grouping import Cell, grouped
-from fengsui.watch.judging import Detector, Verdicts, cut_for, judge
+from fengsui.watch.judging import DETECTORS, Detector, Verdicts, cut_for, judge
 from fengsui.watch.kept import latest, write_morning
 from fengsui.watch.morning import Room, morning
 from fengsui.watch.nearness import Nearness, read_nearness
+from fengsui.watch.odds import outbreak_odds
 from fengsui.watch.reporting import notes
+from fengsui.watch.series import Series
 from fengsui.watch.signals import Told, precision, sort_out, wilson
 
 # Two leagues, L and M. In L the banners a and b lie beside each other; m lies in M.
@@ -149,6 +151,24 @@ def test_the_cut_leaves_the_share_that_was_asked_for_beyond_it():
     verdicts = Verdicts("d", nothing, nothing, nothing, nothing, nothing, exceedance)
     assert cut_for(verdicts, share=0.05) == pytest.approx(9.4)  # 9.5 … 9.9 lie beyond
     assert cut_for(verdicts, share=0.99) == 1.0  # never below the bound itself
+
+
+def test_an_odds_detector_exceeds_by_the_logarithm_of_its_odds_and_says_so_of_two_raised_weeks():
+    # Nine cases a week for three years, then 16 and 17: neither week is three deviations, both together are.
+    rng = np.random.default_rng(5)
+    y = [*rng.poisson(9, 160).tolist(), 16, 17]
+    odds = next(one for one in DETECTORS if one.name == "outbreak_odds")
+    counts = counts_of({"a": y}, step=7)
+    found = judge(counts, [odds], back=26)[0]
+    row = outbreak_odds([Series("a", np.array(y, float), 52, counts.dates)], {**odds.settings, "last": 1})
+    said = row.to_pylist()[0]
+    assert said["odds"] > 7.8
+    assert found.exceedance[-1] == pytest.approx(np.log(said["odds"]) / np.log(7.8))
+    assert np.isnan(found.bound).all()  # one count may be an alarm after a high week and none after a low one
+    held = morning(
+        [counts], family=lambda key: key.disease, nearness=NEAR, detectors=[odds], room=Room(most=5.0)
+    )
+    assert [one.detectors for one in held.signals] == [("outbreak_odds",)]
 
 
 def test_no_verdict_is_given_on_a_count_nobody_knows():

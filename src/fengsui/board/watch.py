@@ -114,6 +114,7 @@ class WatchPage:
     area: str
     area_name: Text
     path: tuple[tuple[str, Text], ...]
+    may_count: bool  # whether series are this reader's to see at all
     source: str
     sources: tuple[tuple[str, Text], ...]
     day: int
@@ -145,9 +146,20 @@ class SignalPage:
 
 
 def watch_page(
-    desk: Desk, kept: Kept | None, declared: Declared, *, area: str = "", source: str = "", day: int = 0
+    desk: Desk,
+    kept: Kept | None,
+    declared: Declared,
+    *,
+    area: str = "",
+    source: str = "",
+    day: int = 0,
+    root: str = "",
+    may_count: bool = True,
 ) -> WatchPage:
-    """The page of early warning. Raises NotFound for an area there is not."""
+    """The page of early warning. ``root``: the area above which there is nothing to go up to.
+
+    Raises NotFound for an area there is not.
+    """
     areas = desk.world.areas
     top = areas.get(area or areas.codes[0]).code
     found = _stories(desk)
@@ -169,7 +181,10 @@ def watch_page(
         other=tuple(_other(desk, facts.signals, facts.raised, declared)) if facts else (),
         area=area,
         area_name=areas.get(top).name,
-        path=tuple((code, areas.get(code).name) for code in areas.path(top)),
+        path=tuple(
+            (code, areas.get(code).name) for code in areas.path(top) if not root or areas.covers(root, code)
+        ),
+        may_count=may_count,
         source=source,
         sources=sources,
         day=day,

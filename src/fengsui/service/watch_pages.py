@@ -1,7 +1,6 @@
 """The pages of early warning: signals with their loops, series, thresholds and what they were worth."""
 
 from fengsui.access import doors
-from fengsui.board.watch import signal_page, watch_page
 from fengsui.kit.errors import BadInput, Finding
 from fengsui.kit.instant import DAY, parse
 from fengsui.service.frame import Asked, page
@@ -29,18 +28,10 @@ def watch(asked: Asked):
     """Signals, the series of ``?area=`` and ``?source=`` on ``?day=``, thresholds and precision."""
     query, kept = asked.query, _kept(asked)
     area, source, day = query.get("area", ""), query.get("source", ""), _day(query.get("day", ""))
-    return doors.seen(
-        asked.visit,
-        "watch",
-        lambda desk: watch_page(desk, kept, read_declared(), area=area, source=source, day=day),
-        area=area,
-    )
+    return doors.watch(asked.visit, kept, read_declared(), area=area, source=source, day=day)
 
 
 @page("signal.html", of_one=True)
 def signal(asked: Asked, name: str):
     """One signal: why, its loop, its series."""
-    kept = _kept(asked)
-    return doors.seen(
-        asked.visit, "signal", lambda desk: signal_page(desk, kept, read_declared(), name), signal=name
-    )
+    return doors.signal(asked.visit, _kept(asked), read_declared(), name)

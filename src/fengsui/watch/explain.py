@@ -17,6 +17,7 @@ DETECTORS = {
     "ears_c3": Text("EARS C3", "EARS C3"),
     "cusum": Text("累积和", "CUSUM"),
     "glr_nb": Text("广义似然比", "likelihood ratio"),
+    "outbreak_odds": Text("暴发可能性比", "odds of an outbreak"),
     "moving_percentile": Text("移动百分位数法", "moving percentile"),
 }
 N_NAMED = 3  # areas that are named; of the rest their number

@@ -18,6 +18,7 @@ from fengsui.watch.methods import METHODS
 
 MOST = 20.0  # beyond this an exceedance says nothing more
 NEAR = 0.5  # bound and expectation nearer than half a case are taken to be so far apart
+RATIOS = ("outbreak_p", "outbreak_odds")  # their cut is one of odds, to which no count belongs but at 1
 BESIDE = 8  # steps before, whose median is expected where a detector has no expectation of its own
 
 
@@ -32,7 +33,8 @@ class Detector:
     least: int = 10
 
 
-# Farrington as Noufaily and others (2013) set it up; EARS as published; the rest as their authors do.
+# Farrington as Noufaily and others (2013) set it up; EARS as published; the rest as their authors do. The
+# odds of an outbreak keep a baseline for half a year of weeks, since a fit takes most of their time.
 DETECTORS = (
     Detector(
         "farrington_flexible",
@@ -46,6 +48,7 @@ DETECTORS = (
         },
         least=104,
     ),
+    Detector("outbreak_odds", "outbreak_odds", {"odds": 7.8, "refit": 26}, least=62),
     Detector("ears_c1_weekly", "ears", {"method": "C1", "minSigma": 0.5}),
     Detector("cusum", "cusum", {"trans": "rossi"}, least=52),
     Detector("glr_nb", "glr_nb", {"c.ARL": 5.0, "alpha": 0.0, "M": 26}, least=104),
@@ -108,7 +111,8 @@ def _judged(counts: Counts, ready: Judged, one: Detector, series: list, back: in
     expected = _expected(table, counts, row, at)
     bound = table["upperbound"].to_numpy().astype(float) if "upperbound" in table.column_names else None
     exceedance = _exceedance(table, one, observed, expected, bound)
-    bound = np.full(len(row), np.nan) if bound is None or one.method == "outbreak_p" else bound
+    if bound is None or one.method in RATIOS:
+        bound = np.full(len(row), np.nan)
     is_alarm = pc.fill_null(table["alarm"], 0).to_numpy().astype(bool)
     # A bound that is only reached has the exceedance 1, an alarm always more: so that one cut serves all.
     exceedance = np.where(is_alarm, np.maximum(exceedance, 1.0 + 1e-9), np.minimum(exceedance, 1.0))
@@ -144,6 +148,9 @@ def _exceedance(
         return np.minimum(table["statistic"].to_numpy() / float(one.settings["c.ARL"]), MOST)
     if "cusum" in table.column_names:
         return np.minimum(table["cusum"].to_numpy() / float(one.settings.get("h", 2.26)), MOST)
+    if "odds" in table.column_names:  # by their logarithm: twice the exceedance, the odds squared
+        odds = np.maximum(table["odds"].to_numpy(), 1e-300)
+        return np.minimum(np.log(odds) / np.log(float(one.settings["odds"])), MOST)
     if one.method == "outbreak_p":
         return np.minimum(np.log(np.maximum(bound, 1.0)) / np.log(float(one.settings.get("k", 100.0))), MOST)
     with np.errstate(invalid="ignore"):

@@ -5,8 +5,8 @@ bound that held, and how many detectors exceeded theirs, step by step.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -75,6 +75,15 @@ class Kept:
         if all_ages:
             chosen &= self.table["age"].to_numpy(zero_copy_only=False).astype(str) == ""
         return [_line(row) for row in self.table.filter(pa.array(chosen)).to_pylist()]
+
+    def within(self, areas: Iterable[str]) -> "Kept":
+        """What of it is about some areas. Thresholds and the load stay: they are those of the region."""
+        inside = frozenset(areas)
+        table = self.table.filter(pa.array([code in inside for code in self.table["area"].to_pylist()]))
+        signals = tuple(one for one in self.facts.signals if not inside.isdisjoint(one.areas))
+        notes = tuple(note for note in self.facts.notes if note.key.area in inside)
+        facts = replace(self.facts, signals=signals, notes=notes, n_series=table.num_rows)
+        return Kept(facts, table)
 
 
 def folder_beside(db: Path) -> Path:
