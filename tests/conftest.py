@@ -2,10 +2,13 @@
 
 import ipaddress
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.engines.postgres_server import Server, program
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -84,3 +87,16 @@ def real_records() -> Path:
     if not folder.is_dir():
         pytest.skip("the real records are not beside this checkout (../shared/data)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server of PostgreSQL."""
+    if not program("initdb"):
+        pytest.skip("PostgreSQL is not on this machine (Debian: apt-get install postgresql)")
+    server = Server()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()

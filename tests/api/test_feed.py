@@ -59,6 +59,15 @@ def test_records_told_from_beyond_ones_area_are_left_out(room):
     assert facts(visit(room, FAR), room.store.after, limit=1_000).facts == ()
 
 
+def test_a_person_says_why_records_are_taken_away_and_a_key_was_made_for_it(room):
+    person_there = Actor("zhou", "Zhou", (Post("command", "150700"),))
+    with pytest.raises(Denied) as denied:
+        facts(visit(room, person_there), room.store.after)
+    assert denied.value.refusal.code == "reason_needed_to_export"
+    told = room.visit(person_there, room.desk(NOW, NOW, is_now=True), reason="reconciliation with the port")
+    assert facts(told, room.store.after).facts == facts(visit(room, HEAD), room.store.after).facts
+
+
 def test_who_may_export_nothing_reads_no_records(room):
     lab = Actor("key/lab", "lab", (Post("laboratory", "150781"),), is_machine=True)
     with pytest.raises(Denied):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.test_accounts import SERVE, service  # noqa: F401 (a running service)
+from tests.service.test_accounts import SERVE
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "use-the-api.md"
@@ -21,7 +21,7 @@ LINES = [
 
 
 @pytest.fixture(scope="module")
-def typed(service):  # noqa: F811
+def typed(service):
     """What each line of the page said."""
     if not shutil.which("curl"):
         pytest.skip("no curl on this machine (Debian: apt install curl)")

@@ -7,11 +7,10 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.board.region import HOTEL, person
-from tests.service.test_accounts import service  # noqa: F401 (a running service)
 
 
 @pytest.fixture
-def ask(service):  # noqa: F811
+def ask(service):
     """A request with a key; status, headers and what was answered."""
 
     def send(where: str, key: str = "", *lines: dict, headers: dict | None = None):
@@ -35,11 +34,11 @@ def swab(key: str) -> dict:
     return {**said, "place": HOTEL, "data": data}
 
 
-def listed(service, name: str) -> dict:  # noqa: F811
+def listed(service, name: str) -> dict:
     return next(key for key in service.operate("key", "list")["keys"] if key["name"] == name)
 
 
-def test_a_key_tells_and_reads_what_its_posts_may_until_it_is_revoked(service, ask):  # noqa: F811
+def test_a_key_tells_and_reads_what_its_posts_may_until_it_is_revoked(service, ask):
     key = service.operate("key", "add", "lab-m", "--post", "laboratory@150781")["key"]
     assert listed(service, "lab-m")["used_at"] is None
     status, _, text = ask("/api/v1/facts", key, swab("1"), swab("1"))
@@ -54,21 +53,21 @@ def test_a_key_tells_and_reads_what_its_posts_may_until_it_is_revoked(service, a
     assert (status, headers["WWW-Authenticate"], json.loads(text)["code"]) == (401, "Bearer", "key_revoked")
 
 
-def test_a_key_opens_nothing_but_the_api(service, ask):  # noqa: F811
+def test_a_key_opens_nothing_but_the_api(service, ask):
     key = service.operate("key", "add", "head-m", "--post", "command@150700")["key"]
     assert ask("/api/v1/breaks", key)[0] == 200
     assert "/accounts/login/" in ask("/breaks", key)[2] or ask("/breaks", key)[0] == 401
     assert ask("/api/breaks", key)[0] == 401
 
 
-def test_a_key_that_is_none_and_one_that_has_expired_are_told_apart_from_nobody(service, ask):  # noqa: F811
+def test_a_key_that_is_none_and_one_that_has_expired_are_told_apart_from_nobody(service, ask):
     for key, code in (("", "log_in_first"), ("fsk_none", "key_unknown"), ("fsk_", "key_unknown")):
         status, _, text = ask("/api/v1/protocols", key)
         assert (status, json.loads(text)["code"]) == (401, code)
         assert set(json.loads(text)) == {"code", "message", "parameters", "findings"}
 
 
-def test_the_key_itself_is_kept_nowhere(service):  # noqa: F811
+def test_the_key_itself_is_kept_nowhere(service):
     key = service.operate("key", "add", "hidden", "--post", "laboratory@150781")["key"]
     kept = b"".join(path.read_bytes() for path in service.config.parent.glob("region.db.accounts*"))
     assert b"hidden" in kept
@@ -76,7 +75,7 @@ def test_the_key_itself_is_kept_nowhere(service):  # noqa: F811
     assert key.removeprefix("fsk_").encode() not in kept
 
 
-def test_who_asks_too_often_is_told_how_long_to_wait(service, ask):  # noqa: F811
+def test_who_asks_too_often_is_told_how_long_to_wait(service, ask):
     key = service.operate("key", "add", "busy", "--post", "laboratory@150781", "--per-minute", "2")["key"]
     assert [ask("/api/v1/protocols", key)[0] for _ in range(2)] == [200, 200]
     status, headers, text = ask("/api/v1/protocols", key)
@@ -84,7 +83,7 @@ def test_who_asks_too_often_is_told_how_long_to_wait(service, ask):  # noqa: F81
     assert 1 <= int(headers["Retry-After"]) <= 30
 
 
-def test_methods_and_addresses_that_are_none_are_refused_in_the_same_shape(service, ask):  # noqa: F811
+def test_methods_and_addresses_that_are_none_are_refused_in_the_same_shape(service, ask):
     key = service.operate("key", "add", "lost", "--post", "cdc@150700")["key"]
     status, headers, text = ask("/api/v1/board", key, {"a": 1})
     assert (status, headers["Allow"], json.loads(text)["code"]) == (405, "GET", "not_allowed")
@@ -97,7 +96,7 @@ def test_methods_and_addresses_that_are_none_are_refused_in_the_same_shape(servi
     assert (status, json.loads(text)["findings"][0]["field"]) == (400, "as_of")
 
 
-def test_the_document_and_its_page_are_served_under_the_policy_of_all_pages(service, ask):  # noqa: F811
+def test_the_document_and_its_page_are_served_under_the_policy_of_all_pages(service, ask):
     key = service.operate("key", "add", "reader", "--post", "cdc@150700")["key"]
     said = json.loads(ask("/api/v1/openapi.json", key)[2])
     assert said["openapi"].startswith("3.1")

@@ -1,6 +1,6 @@
 """Every store that keeps facts and what follows from them. A new engine joins and takes every test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
@@ -12,24 +12,10 @@ from fengsui.engines.address import Address
 from fengsui.engines.store import RegionStore
 from fengsui.loops.loop import World
 from fengsui.loops.strata import Rules
-from tests.engines.postgres_server import Server, program
 from tests.engines.stories import open_at
 
 Opener = Callable[..., RegionStore]
 ENGINES = ("sqlite", "postgres")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A server of PostgreSQL."""
-    if not program("initdb"):
-        pytest.skip("PostgreSQL is not on this machine (Debian: apt-get install postgresql)")
-    server = Server()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 def address_on(engine: str, path: Path, request: pytest.FixtureRequest) -> Address:

@@ -232,7 +232,7 @@ def in_a_loop(work):
         return aside.submit(bounded).result()
 
 
-def test_many_who_wait_for_a_change_are_answered_by_one_making(tmp_path, of, monkeypatch):
+def test_many_who_wait_for_a_change_are_answered_by_one_making(tmp_path, of):
     made = []
     with gate(tmp_path / "region.db", of, Library.shipped(of.areas.region.zone)) as room:
         room.boards.tell("1.0")

@@ -9,21 +9,7 @@ from fengsui.facts.batch import Batch
 from fengsui.kit.errors import BadInput
 from fengsui.service.config import read_config
 from tests.board.region import NOW, arrival, person, stories
-from tests.engines.postgres_server import Server, program
 from tests.service.test_accounts import joined, running
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    """A server of PostgreSQL."""
-    if not program("initdb"):
-        pytest.skip("PostgreSQL is not on this machine (Debian: apt-get install postgresql)")
-    server = Server()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 @pytest.mark.parametrize("on_server", [False, True], ids=["accounts in a file", "accounts on the server"])

@@ -70,14 +70,14 @@ def test_a_sheet_does_not_undo_what_was_told_of_another_place(tmp_path, row):
     [first] = store.facts()
     report, refused, _ = told(tmp_path, row, store=store)
     assert (report.taken, report.refused) == (0, 1)
-    assert refused == [(2, "place", f"'lab:1', recorded at {OUT}", "a place in 150700")]
+    assert refused == [(2, "supersedes", f"'lab:1', recorded at {OUT}", "a place in 150700")]
     assert [fact.data["result"] for fact in store.facts_of(first.subject)] == ["positive"]
 
 
 def test_a_record_that_is_not_there_yet_is_not_undone_in_advance(tmp_path):
     row = f"9,ann,2021-08-07,{IN},negative,1"
     report, refused, store = told(tmp_path, row)
-    assert refused == [(2, "place", "'lab:1', which is not on record", "a place in 150700")]
+    assert refused == [(2, "supersedes", "'lab:1', which is not on record", "a place in 150700")]
     told(tmp_path, f"1,ann,2021-08-06,{IN},positive,", store=store)
     report, refused, _ = told(tmp_path, row, store=store)  # handed in again, it is taken
     assert (report.taken, report.repaired, refused) == (1, 1, [])

@@ -129,6 +129,11 @@ class Visit:
             return None
         return Refusal("reason_needed")
 
+    def why_not_export(self) -> Refusal | None:
+        """Why records may not be taken away: no reason was given. A key was made for what its system does."""
+        freely = self.policy.opens_freely(self.actor, at=self.at)
+        return None if self.reason or freely or self.actor.is_machine else Refusal("reason_needed_to_export")
+
     @property
     def share(self) -> tuple[object, ...]:
         """What two must have in common to be shown the same counts and lists: their posts.

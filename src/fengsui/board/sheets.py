@@ -38,7 +38,7 @@ BREAKS = (
     Text("环节名称", "step title"),
     Text("序号", "number"),
     Text("状态", "status"),
-    Text("应完成时间", "due at"),
+    Text("逾期起始", "overdue since"),
     Text("已逾期（分钟）", "overdue (minutes)"),
     *PLACE,
     Text("责任岗位", "owner"),

@@ -21,7 +21,7 @@ from fengsui.facts.fact import Fact
 from fengsui.facts.store import CONTENT, Store
 from fengsui.kit.errors import BadInput, Finding
 from fengsui.kit.instant import DAY, parse
-from fengsui.sources.within import Within, elsewhere
+from fengsui.sources.within import Elsewhere, Within, elsewhere
 
 VERB = "upload"
 ROWS_MOST = 20_000  # lines of one request; for more, send several
@@ -256,7 +256,7 @@ def _beyond(visit: Visit, part: _Part, store: Store) -> dict[int, list[Finding]]
 
 
 def _wrong_with(
-    n: int, row: Row, away: str | None, *, mine: Sequence[_Voice], named: str, told: "_Records"
+    n: int, row: Row, away: Elsewhere | None, *, mine: Sequence[_Voice], named: str, told: "_Records"
 ) -> Finding | None:
     """What is wrong with row ``n`` if it is beyond its teller. ``away``: what lies elsewhere in it."""
     where, other = f"row {n}", row[OTHER]
@@ -264,11 +264,12 @@ def _wrong_with(
         return Finding(where, "kind", repr(row[KIND]), "a kind your post may tell")
     record = told.get(other) if other else None
     foreign = record is not None and not any(voice.says(record.kind) for voice in mine)
-    if foreign or (away is not None and other and away.startswith(repr(other))):
+    column, found = away or (PLACE, "")
+    if foreign or column == OTHER:
         # One sentence for what is not there, what lies elsewhere and what is of another kind.
         expected = f"a record of a kind your post may tell, of a place of your own post: {named}"
         return Finding(where, "supersedes", repr(other), expected)
-    return None if away is None else Finding(where, "place", away, f"a place of your own post: {named}")
+    return None if away is None else Finding(where, "place", found, f"a place of your own post: {named}")
 
 
 @dataclass

@@ -2,8 +2,7 @@
 
 Somebody is let in by the pages, as everywhere, and written down. For the next half minute the same caller is
 answered from here, with the page all share who see the same; the first whose page is old goes to the pages
-and makes it anew, the others wait for that. A request that waits costs nothing, where asking every second
-costs five hundred boards half a core.
+and makes it anew, the others wait for that. A request that waits costs nothing.
 """
 
 import asyncio

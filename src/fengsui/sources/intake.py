@@ -24,7 +24,7 @@ from fengsui.sources.mapping import check_columns
 from fengsui.sources.parts import Given
 from fengsui.sources.read import Broken, Table, cells_of, opened
 from fengsui.sources.spec import OWN_COLUMNS, FileMapping
-from fengsui.sources.within import FIELD, Within, elsewhere
+from fengsui.sources.within import Within, elsewhere
 
 ENTRY = f"{OWN_COLUMNS}entry"  # column of a repaired row: which entry of the ledger it repairs
 TAKEN = "taken"
@@ -172,10 +172,10 @@ class _Part:
 
     def keep_within(self, within: Within, told: Callable[[str], Fact | None]) -> None:
         """Take the rows out that tell of other places. ``told``: the record of an id."""
-        for i, found in elsewhere(self.facts, within, told).items():
+        for i, (column, found) in elsewhere(self.facts, within, told).items():
             place = self.origin[i]
             _, before = self.wrong.get(place, ("", ()))
-            more = Finding(f"row {self.rows[place][0]}", FIELD, found, within.named)
+            more = Finding(f"row {self.rows[place][0]}", COLUMNS[column], found, within.named)
             if more not in before:
                 self.wrong[place] = ("refused", (*before, more))
         self._leave_out()

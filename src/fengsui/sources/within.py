@@ -13,8 +13,9 @@ from fengsui.facts.batch import COLUMNS
 from fengsui.facts.effective import WITHDRAWN
 from fengsui.facts.fact import Fact
 
-FIELD = "place"
 KIND, SOURCE, KEY, PLACE, OTHER = map(COLUMNS.index, ("kind", "source", "key", "place", "supersedes"))
+# Which column lies elsewhere, PLACE or, of what is taken back or replaced, OTHER; and what was found there.
+Elsewhere = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,17 @@ class Within:
 
 def elsewhere(
     facts: Sequence[Sequence], within: Within, told: Callable[[str], Fact | None]
-) -> Mapping[int, str]:
+) -> Mapping[int, Elsewhere]:
     """What was found of each fact, by its index, that lies elsewhere. ``told``: the record of an id.
 
     ``facts`` are columns in the order of ``facts.batch.COLUMNS``.
     """
     kinds, places, others = facts[KIND], facts[PLACE], facts[OTHER]
     admitted = {place: within.admits(place) for place in set(places)}
-    found: dict[int, str] = {}
+    found: dict[int, Elsewhere] = {}
     if not all(admitted.values()):
         found = {
-            i: repr(place) if place else "nothing"
+            i: (PLACE, repr(place) if place else "nothing")
             for i, (place, kind) in enumerate(zip(places, kinds, strict=True))
             if not admitted[place] and (place or kind != WITHDRAWN)
         }
@@ -45,7 +46,7 @@ def elsewhere(
         here = {f"{s}:{k}": p for s, k, p in zip(facts[SOURCE], facts[KEY], places, strict=True)}
         for i, other in enumerate(others):
             if other and i not in found and (said := _of_another(other, here, within, told)):
-                found[i] = said
+                found[i] = (OTHER, said)
     return found
 
 

@@ -150,7 +150,7 @@ def _exceedance(
         return np.minimum(table["cusum"].to_numpy() / float(one.settings.get("h", 2.26)), MOST)
     if "odds" in table.column_names:  # by their logarithm: twice the exceedance, the odds squared
         odds = np.maximum(table["odds"].to_numpy(), 1e-300)
-        return np.minimum(np.log(odds) / np.log(float(one.settings["odds"])), MOST)
+        return np.minimum(np.log(odds) / np.log(float(one.settings.get("odds", 7.8))), MOST)
     if one.method == "outbreak_p":
         return np.minimum(np.log(np.maximum(bound, 1.0)) / np.log(float(one.settings.get("k", 100.0))), MOST)
     with np.errstate(invalid="ignore"):

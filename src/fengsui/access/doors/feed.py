@@ -54,6 +54,7 @@ class Feed:
 def facts(visit: Visit, after: After, *, cursor: str = "", limit: int = 100) -> Feed:
     """Up to ``limit`` records behind a cursor, from the first one without. BadInput if it is none of ours."""
     visit.need(VERB)
+    visit.refuse(visit.why_not_export(), VERB, "facts")
     seq = number_of(cursor, visit.salt) if cursor else 0
     visit.look("exported", "facts", after=seq)
     grants, areas = visit.policy.grants(visit.actor, VERB, at=visit.at), visit.raw.world.areas

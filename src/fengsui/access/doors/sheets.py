@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from fengsui.access.refusal import Refusal
 from fengsui.access.visit import Visit
 from fengsui.board.desk import Desk
 from fengsui.board.sheets import Sheet, breaks_sheet, loops_sheet
@@ -20,8 +19,7 @@ def loops_as_sheet(visit: Visit, **asked: object) -> Sheet:
 
 def _exported(visit: Visit, name: str, make: Callable[[Desk], Sheet], **asked: object) -> Sheet:
     visit.need("export")
-    if not (visit.reason or visit.policy.opens_freely(visit.actor, at=visit.at)):
-        visit.refuse(Refusal("reason_needed_to_export"), "export", name)
+    visit.refuse(visit.why_not_export(), "export", name)
     sheet = make(visit.desk("export"))
     detail = {key: value for key, value in asked.items() if value and key != "zone"} | {"n": len(sheet.rows)}
     visit.book.did(visit.actor.id, "exported", name, reason=visit.reason, detail=detail)

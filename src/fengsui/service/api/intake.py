@@ -37,9 +37,8 @@ def take(request: HttpRequest) -> HttpResponse:
     if key is None and request.room.has_accounts:
         raise Denied(Refusal("key_needed"))
     source = key.source if key else f"post-{request.actor.id}"
-    lines = list(
-        lines_of(_unpacked(request))
-    )  # before the region is held: a slow sender keeps nobody waiting
+    # Read whole before the region is held: a slow sender keeps nobody waiting.
+    lines = list(lines_of(_unpacked(request)))
     with visiting(request) as visit:
         told = tell_facts(visit, request.room.store, lines, source=source)
     counts = {"taken": told.taken, "repeated": told.repeated, "refused": told.refused}

@@ -41,7 +41,7 @@ def _type(of: Any, name: str) -> Any:
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping | dict):
         return dict[str, Any]
     if origin is tuple and not (len(args) == 2 and args[1] is Ellipsis):
-        return list[Union[tuple(_type(one, name) for one in args)]]  # noqa: UP007
+        return list[Union[tuple(_type(one, name) for one in args)]]  # noqa: UP007 (as above)
     if origin in (tuple, list, set, frozenset) or (origin and isinstance(origin, type)):
         return list[_type(args[0], name)]
     if is_dataclass(of):
