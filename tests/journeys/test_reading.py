@@ -36,6 +36,7 @@ PAGES = (
     "search?q=150700",
     "upload",
     "phone",
+    "api/v1/",
     "nothing-here",
 )
 LOOKS = (
